@@ -1,0 +1,39 @@
+"""
+The grammar that every slice speaks: needs, decide, evolve, outstanding.
+
+    needs(command, state, facts, context)  -> frozenset[Need]   what must be read first
+    decide(command, state, facts, context) -> Decision          the rules; raises Rejected
+    evolve(state, event)                   -> state             the fold; total, consults nothing
+    outstanding(state)                     -> tuple[Effect]     all that is owed to the world
+
+A driver loads a stream, answers the needs (at most :data:`ROUNDS_MAX` rounds, since an answer may
+show what else must be known), decides, commits events and transfers together, performs what has
+become outstanding through the ports, and submits each reply as a command of its own. Nothing in
+this package or above it in the core reads a clock, draws a random number or performs I/O.
+"""
+
+from ordercore.grammar._grammar import (
+    ROUNDS_MAX,
+    Actor,
+    ActorKind,
+    Command,
+    Context,
+    Decision,
+    Effect,
+    Event,
+    Facts,
+    Need,
+)
+
+__all__ = [
+    "ROUNDS_MAX",
+    "Actor",
+    "ActorKind",
+    "Command",
+    "Context",
+    "Decision",
+    "Effect",
+    "Event",
+    "Facts",
+    "Need",
+]

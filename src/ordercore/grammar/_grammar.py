@@ -1,0 +1,188 @@
+"""
+The types of the grammar; the package's docstring tells how they work together.
+
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar, cast
+
+import attrs
+
+from ordercore.errors import InvariantViolated
+from ordercore.ids import CommandId
+from ordercore.instants import Instant
+
+#: How often a command may ask for more facts. The longest question is placement: catalog, cart
+#: and candidate places; stock and rates; the plan; the tax quote.
+ROUNDS_MAX: Final = 4
+
+AnswerT = TypeVar("AnswerT")
+RulesT_co = TypeVar("RulesT_co", covariant=True)
+EventT_co = TypeVar("EventT_co", covariant=True)
+StepT_co = TypeVar("StepT_co", covariant=True)
+
+
+class ActorKind(StrEnum):
+    """
+    Who may act on orders.
+
+    """
+
+    SHOPPER = "shopper"
+    AGENT = "agent"
+    WAREHOUSE = "warehouse"
+    PROVIDER = "provider"
+    SYSTEM = "system"
+
+
+@attrs.frozen
+class Actor:
+    """
+    Who acts. The id is the host's reference, never a name or an address.
+
+    """
+
+    kind: ActorKind
+    id: str
+
+
+class Command:
+    """
+    Something that somebody wants done; named in the imperative.
+
+    """
+
+    __slots__ = ()
+
+
+class Event:
+    """
+    Something that has happened; named in the past tense, never changed, never forgotten.
+
+    """
+
+    __slots__ = ()
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """
+        Names under which the outside world knows this fact (``"acme-pay:ch_17"``).
+
+        The store indexes them in the commit, so a message that knows nothing but the provider's
+        own number finds its order.
+        """
+        return ()
+
+
+class Need(Generic[AnswerT]):
+    """
+    A question that must be answered before a command can be decided; named as a noun.
+
+    Needs are frozen and compare by content: the driver answers each once a command.
+    """
+
+    __slots__ = ()
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """
+    Something owed to the world, or to oneself later.
+
+    Attributes:
+        key: Names the obligation, never the attempt: the same for ever, hence the idempotency
+            key at the provider.
+        not_before: When it is due; None for at once.
+        waits_for_operator: The bounded attempts are used up, or the outcome cannot be learned:
+            nothing happens until a person decides.
+    """
+
+    key: str
+    not_before: Instant | None = None
+    waits_for_operator: bool = False
+
+
+class Facts:
+    """
+    The answers to needs, typed by the need that asked.
+
+    Facts may be stale: a decision rests on them, and the commit checks what must still hold.
+    """
+
+    __slots__ = ("_answers",)
+
+    def __init__(self, answers: Mapping[Need[Any], object] | None = None) -> None:
+        self._answers: dict[Need[Any], object] = dict(answers or {})
+
+    def __getitem__(self, need: Need[AnswerT]) -> AnswerT:
+        """
+        Return the answer to a need.
+
+        Raises:
+            InvariantViolated: The need was never declared; ``needs`` and ``decide`` disagree.
+        """
+        try:
+            return cast("AnswerT", self._answers[need])
+        except KeyError:
+            raise InvariantViolated(f"decided on {need!r}, which was not asked for") from None
+
+    def __contains__(self, need: Need[Any]) -> bool:
+        return need in self._answers
+
+    def missing(self, needs: Iterable[Need[Any]]) -> tuple[Need[Any], ...]:
+        """
+        List the needs that have no answer yet, in a stable order.
+
+        """
+        return tuple(sorted((need for need in needs if need not in self._answers), key=repr))
+
+    def and_also(self, answers: Mapping[Need[Any], object]) -> "Facts":
+        """
+        Return facts that hold these answers too.
+
+        """
+        return Facts({**self._answers, **answers})
+
+    def without(self, kinds: tuple[type[Need[Any]], ...]) -> "Facts":
+        """
+        Return facts that have forgotten the answers to needs of some kinds, to be read anew.
+
+        """
+        return Facts({n: a for n, a in self._answers.items() if not isinstance(n, kinds)})
+
+
+@attrs.frozen(kw_only=True)
+class Context(Generic[RulesT_co]):
+    """
+    What a decision knows beside command, state and facts; nothing else carries configuration.
+
+    Attributes:
+        at: The instant of this decision, given by the driver's clock.
+        actor: Who acts.
+        on_behalf_of: For whom, where an agent acts for a customer.
+        command_id: The command's name; transfers and ids that belong to no stream descend from it.
+        rules: The host's frozen policies.
+    """
+
+    at: Instant
+    actor: Actor
+    on_behalf_of: str | None = None
+    command_id: CommandId
+    rules: RulesT_co
+
+
+@attrs.frozen
+class Decision(Generic[EventT_co, StepT_co]):
+    """
+    What a command has led to; an empty decision says that it is already so.
+
+    Attributes:
+        events: Facts to append to the stream, in order.
+        transfers: One linked batch of ledger steps: all apply, or none and nothing happened.
+        reply: What the caller is told beyond the facts, where the facts do not hold it.
+    """
+
+    events: tuple[EventT_co, ...] = ()
+    transfers: tuple[StepT_co, ...] = ()
+    reply: object = None

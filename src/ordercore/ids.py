@@ -1,0 +1,135 @@
+"""
+Identifiers: who may choose them, what they look like, how children are named.
+
+The host chooses the ids of what it brings (orders, carts, SKUs, places); everything that comes
+into being inside an order is named after its parent by :func:`child`, so the same decision on
+the same facts mints the same ids, on every machine and after every crash. A slash never occurs in
+a host's id, therefore a child's id never collides with one.
+"""
+
+import re
+from typing import Final, NewType
+
+from ordercore.errors import InvalidData
+
+__all__ = [
+    "CartId",
+    "CommandId",
+    "FulfillmentOrderId",
+    "LineId",
+    "OrderId",
+    "PackageId",
+    "PaymentId",
+    "PlaceId",
+    "RefundId",
+    "ReturnId",
+    "Sku",
+    "StreamId",
+    "TenantId",
+    "TransferId",
+    "cart_holder",
+    "child",
+    "id_fault",
+    "order_stream",
+    "require_id",
+    "require_sku",
+    "sku_fault",
+]
+
+TenantId = NewType("TenantId", str)
+CommandId = NewType("CommandId", str)
+StreamId = NewType("StreamId", str)
+TransferId = NewType("TransferId", str)
+
+Sku = NewType("Sku", str)
+PlaceId = NewType("PlaceId", str)
+CartId = NewType("CartId", str)
+OrderId = NewType("OrderId", str)
+LineId = NewType("LineId", str)
+PaymentId = NewType("PaymentId", str)
+RefundId = NewType("RefundId", str)
+FulfillmentOrderId = NewType("FulfillmentOrderId", str)
+PackageId = NewType("PackageId", str)
+ReturnId = NewType("ReturnId", str)
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@+=:-]{0,99}", re.ASCII)
+_ID_LEGAL: Final = "1 to 100 ASCII letters, digits or . _ ~ @ + = : -, the first a letter or digit"
+_SKU_LEGAL: Final = "1 to 100 printable characters without | and without outer spaces"
+
+
+def id_fault(value: object) -> str | None:
+    """
+    Say what is wrong with an id chosen by a host, or None where it is fine.
+
+    """
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return None
+    return f"{value!r:.120} is no id: legal are {_ID_LEGAL}"
+
+
+def sku_fault(value: object) -> str | None:
+    """
+    Say what is wrong with a SKU, or None where it is fine.
+
+    SKUs come from many systems, so they may hold spaces, slashes and letters of any script; a
+    vertical bar separates the parts of an account and is the one printable character refused.
+    """
+    if (
+        isinstance(value, str)
+        and 0 < len(value) <= 100  # noqa: PLR2004 - stated in the message
+        and value == value.strip()
+        and value.isprintable()
+        and "|" not in value
+    ):
+        return None
+    return f"{value!r:.120} is no SKU: legal are {_SKU_LEGAL}"
+
+
+def require_id(value: str, what: str) -> None:
+    """
+    Refuse an id that a host may not choose.
+
+    Raises:
+        InvalidData: Naming ``what`` and the rule.
+    """
+    fault = id_fault(value)
+    if fault is not None:
+        raise InvalidData(what, (fault,))
+
+
+def require_sku(value: str, what: str) -> None:
+    """
+    Refuse a SKU outside the rule of :func:`sku_fault`.
+
+    Raises:
+        InvalidData: Naming ``what`` and the rule.
+    """
+    fault = sku_fault(value)
+    if fault is not None:
+        raise InvalidData(what, (fault,))
+
+
+def child(parent: str, kind: str, n: int) -> str:
+    """
+    Name the n-th thing of a kind that belongs to a parent.
+
+    >>> child("O-1", "package", 2)
+    'O-1/package-2'
+    """
+    return f"{parent}/{kind}-{n}"
+
+
+def order_stream(order_id: OrderId | str) -> StreamId:
+    """
+    Name the stream that holds everything about one order.
+
+    """
+    return StreamId(f"order/{order_id}")
+
+
+def cart_holder(cart_id: CartId | str) -> str:
+    """
+    Name a cart as the holder of its reservations.
+
+    """
+    return f"cart/{cart_id}"

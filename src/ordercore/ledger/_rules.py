@@ -1,0 +1,366 @@
+"""
+The rules of the ledger, once, over whatever holds the rows.
+
+``apply_batch`` reads through a :class:`LedgerView` (dictionaries in memory, rows in a database)
+and returns an :class:`Outcome`: which steps to append, which balances to write, which holds open
+and close. Whoever holds the rows writes the outcome in the same transaction in which the view was
+read; so the same rules run over every store, and one table of cases tests them all.
+
+Order of checks within a step, first failure wins, each with its own code:
+
+     1. an id that exists: the same content is a repeat; else ``id_exists_with_different_<field>``
+     2. ``amount_not_positive``       an amount or part below one
+     3. ``accounts_equal``            source and target are one account
+     4. ``accounts_differ_in_unit``   source and target are of different books or units
+     5. ``pending_not_found``         no hold of that id was ever made
+     6. ``pending_already_<ended>``   posted, voided, expired or divided before
+     7. ``exceeds_pending``           posting more than was held
+     8. ``parts_differ``              the parts of a division do not sum to the hold
+     9. ``shortage``                  the guard: less would be left than must be
+
+A batch whose every step is a repeat is a repeat as a whole: nothing is applied. A batch of which
+only some steps are repeats is refused (``batch_partly_exists``): it was never one batch.
+
+Expiry takes effect by time. Before a step's guard is judged, holds on its source that are due are
+closed by ``ExpirePending`` steps with their true instants, at most ``EXPIRE_MAX`` an account and
+batch. At that bound a refusal is cautious: it may sell too little, never too much, and the next
+batch closes the next holds.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+import attrs
+
+from ordercore.errors import InvariantViolated, Rejected
+from ordercore.instants import Instant
+from ordercore.ledger._accounts import AccountId, account_parts
+from ordercore.ledger._steps import (
+    Balance,
+    Divide,
+    ExpirePending,
+    OpenPending,
+    Pend,
+    Post,
+    PostPending,
+    Step,
+    VoidPending,
+)
+
+__all__ = ["EXPIRE_MAX", "STEPS_MAX", "LedgerView", "Outcome", "apply_batch"]
+
+#: How many due holds of one account one batch closes.
+EXPIRE_MAX: Final = 10_000
+
+#: How many steps one batch may hold.
+STEPS_MAX: Final = 20_000
+
+_ENDED: Final[dict[type[Step], str]] = {
+    PostPending: "posted",
+    VoidPending: "voided",
+    ExpirePending: "expired",
+    Divide: "divided",
+}
+
+
+class LedgerView(Protocol):
+    """
+    What the rules must be able to read, in one consistent moment.
+
+    """
+
+    def step(self, step_id: str) -> Step | None:
+        """
+        Return the recorded step of that id.
+
+        """
+
+    def open_pending(self, pending_id: str) -> OpenPending | None:
+        """
+        Return the hold of that id while it is open.
+
+        """
+
+    def ended_by(self, pending_id: str) -> Step | None:
+        """
+        Return the step that ended a hold, or None where it is open or was never made.
+
+        """
+
+    def balance(self, account: AccountId) -> Balance:
+        """
+        Return the recorded balance, due holds still counted.
+
+        """
+
+    def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
+        """
+        Return open holds that leave an account and are due, by (expiry, id).
+
+        """
+
+
+@attrs.define
+class Outcome:
+    """
+    What a batch comes to; nothing is written before all of it is.
+
+    Attributes:
+        repeated: Every step was recorded before with the same content; there is nothing to write.
+        steps: To append, expiries first where a guard called for them.
+        balances: The new balances of the accounts touched.
+        opened: Holds that are open afterwards and were not before.
+        closed: Ids of holds that were open before and are not afterwards.
+    """
+
+    repeated: bool = False
+    steps: list[Step] = attrs.Factory(list[Step])
+    balances: dict[AccountId, Balance] = attrs.Factory(dict[AccountId, Balance])
+    opened: dict[str, OpenPending] = attrs.Factory(dict[str, OpenPending])
+    closed: list[str] = attrs.Factory(list[str])
+
+
+def apply_batch(steps: Iterable[Step], view: LedgerView, at: Instant) -> Outcome:
+    """
+    Judge a linked batch and say what to write: all of it, or nothing.
+
+    Args:
+        steps: The batch, in order; later steps see earlier ones.
+        view: The recorded ledger.
+        at: The instant of recording, by which expiry is judged.
+
+    Returns:
+        The outcome to be written.
+
+    Raises:
+        Rejected: By the first step that breaks a rule, with the code above; ``data`` names the
+            step and its numbers. Nothing has changed.
+
+    Cost: O(steps) look-ups in the view, and the due holds of guarded accounts once each.
+    """
+    return _Batch(view, at).run(tuple(steps))
+
+
+class _Batch:
+    """
+    One batch under judgment: an overlay over the view.
+
+    """
+
+    __slots__ = ("_at", "_ended", "_expired", "_new_ids", "_out", "_view")
+
+    def __init__(self, view: LedgerView, at: Instant) -> None:
+        self._view = view
+        self._at = at
+        self._out = Outcome()
+        self._ended: dict[str, str] = {}
+        self._expired: set[AccountId] = set()
+        self._new_ids: dict[str, Step] = {}
+
+    def run(self, steps: tuple[Step, ...]) -> Outcome:
+        if len(steps) > STEPS_MAX:
+            raise Rejected(
+                "batch_too_long",
+                f"{len(steps)} steps in one batch",
+                legal=(f"at most {STEPS_MAX} steps",),
+            )
+        repeats = 0
+        for step in steps:
+            if self._is_repeat(step):
+                repeats += 1
+                continue
+            self._apply(step)
+            self._new_ids[step.id] = step
+            self._out.steps.append(step)
+        if repeats == len(steps):
+            return Outcome(repeated=bool(steps))
+        if repeats:
+            raise Rejected(
+                "batch_partly_exists",
+                f"{repeats} of {len(steps)} linked steps are recorded already",
+                data={"repeats": repeats, "steps": len(steps)},
+                legal=("the batch as it was recorded, or new ids",),
+            )
+        return self._out
+
+    def _is_repeat(self, step: Step) -> bool:
+        known = self._new_ids.get(step.id) or self._view.step(step.id)
+        if known is None:
+            return False
+        field = _first_difference(known, step)
+        if field is None:
+            return True
+        raise Rejected(
+            f"id_exists_with_different_{field}",
+            f"step {step.id} is recorded with another {field}",
+            data={"step": step.id, "field": field},
+            legal=("the same content again, or a new id",),
+        )
+
+    def _apply(self, step: Step) -> None:
+        if isinstance(step, Post):
+            self._check_new(step)
+            self._move(step.source, posted=-step.amount)
+            self._guard(step)
+            self._move(step.target, posted=step.amount)
+        elif isinstance(step, Pend):
+            self._check_new(step)
+            self._open(
+                OpenPending(
+                    step.id,
+                    step.source,
+                    step.target,
+                    step.amount,
+                    step.reference,
+                    step.expires_at,
+                )
+            )
+            self._guard(step)
+        elif isinstance(step, PostPending):
+            self._post_pending(step)
+        elif isinstance(step, Divide):
+            self._divide(step)
+        else:
+            self._close(self._require_open(step), step)
+
+    def _check_new(self, step: Post | Pend) -> None:
+        _check_amount(step.id, step.amount)
+        if step.source == step.target:
+            raise _refused("accounts_equal", step.id, f"moves from {step.source} to itself")
+        source, target = account_parts(step.source), account_parts(step.target)
+        if source[0] != target[0] or source[2] != target[2]:
+            raise _refused(
+                "accounts_differ_in_unit",
+                step.id,
+                f"{step.source} and {step.target} do not count the same unit in the same book",
+            )
+
+    def _post_pending(self, step: PostPending) -> None:
+        if step.amount is not None:
+            _check_amount(step.id, step.amount)
+        pending = self._require_open(step)
+        amount = pending.amount if step.amount is None else step.amount
+        if amount > pending.amount:
+            raise Rejected(
+                "exceeds_pending",
+                f"can't post {amount} of {pending.id}, which holds {pending.amount}",
+                data={"step": step.id, "pending": pending.id, "held": pending.amount},
+                legal=(f"1 to {pending.amount}",),
+            )
+        self._close(pending, step)
+        self._move(pending.source, posted=-amount)
+        self._move(pending.target, posted=amount)
+
+    def _divide(self, step: Divide) -> None:
+        for part in step.parts:
+            _check_amount(step.id, part)
+        pending = self._require_open(step)
+        if sum(step.parts) != pending.amount:
+            raise Rejected(
+                "parts_differ",
+                f"parts {step.parts} of {pending.id} do not sum to {pending.amount}",
+                data={"step": step.id, "pending": pending.id, "held": pending.amount},
+                legal=(f"parts that sum to {pending.amount}",),
+            )
+        self._close(pending, step)
+        for part_id, part in zip(step.part_ids, step.parts, strict=True):
+            self._open(attrs.evolve(pending, id=part_id, amount=part))
+
+    def _require_open(self, step: PostPending | VoidPending | ExpirePending | Divide) -> OpenPending:
+        pending = self._out.opened.get(step.pending)
+        if pending is None and step.pending not in self._ended:
+            pending = self._view.open_pending(step.pending)
+        if pending is not None and (isinstance(step, ExpirePending) or not pending.is_due(self._at)):
+            return pending
+        ended = self._ended.get(step.pending) or ("expired" if pending else None)
+        if ended is None:
+            by = self._view.ended_by(step.pending)
+            if by is None:
+                raise _refused("pending_not_found", step.id, f"no hold {step.pending} was made")
+            ended = _ENDED[type(by)]
+        raise Rejected(
+            f"pending_already_{ended}",
+            f"{step.id}: hold {step.pending} was {ended} before",
+            data={"step": step.id, "pending": step.pending},
+            legal=("nothing: a hold ends once",),
+        )
+
+    def _open(self, pending: OpenPending) -> None:
+        self._out.opened[pending.id] = pending
+        self._move(pending.source, pending_out=pending.amount)
+        self._move(pending.target, pending_in=pending.amount)
+
+    def _close(self, pending: OpenPending, step: Step) -> None:
+        if self._out.opened.pop(pending.id, None) is None:
+            self._out.closed.append(pending.id)
+        self._ended[pending.id] = _ENDED[type(step)]
+        self._move(pending.source, pending_out=-pending.amount)
+        self._move(pending.target, pending_in=-pending.amount)
+
+    def _move(
+        self, account: AccountId, *, posted: int = 0, pending_out: int = 0, pending_in: int = 0
+    ) -> None:
+        old = self._balance(account)
+        new = Balance(old[0] + posted, old[1] + pending_out, old[2] + pending_in)
+        if new.pending_out < 0 or new.pending_in < 0:
+            raise InvariantViolated(f"{account} would hold less than nothing: {new}")
+        self._out.balances[account] = new
+
+    def _balance(self, account: AccountId) -> Balance:
+        known = self._out.balances.get(account)
+        return self._view.balance(account) if known is None else known
+
+    def _guard(self, step: Post | Pend) -> None:
+        if step.leave_at_least is None:
+            return
+        self._expire_due(step.source)
+        left = self._balance(step.source).available
+        if left < step.leave_at_least:
+            free = left + step.amount - step.leave_at_least
+            raise Rejected(
+                "shortage",
+                f"{step.amount} asked from {step.source}, {max(free, 0)} can be promised",
+                data={
+                    "step": step.id,
+                    "account": step.source,
+                    "asked": step.amount,
+                    "available": free,
+                },
+                legal=(f"at most {max(free, 0)}",),
+            )
+
+    def _expire_due(self, account: AccountId) -> None:
+        if account in self._expired:
+            return
+        self._expired.add(account)
+        for pending in self._view.due_pendings(account, self._at, EXPIRE_MAX):
+            if pending.id in self._ended or pending.expires_at is None:
+                continue
+            step = ExpirePending(f"{pending.id}/expired", pending.id, pending.expires_at)
+            self._close(pending, step)
+            self._out.steps.append(step)
+
+
+def _check_amount(step_id: str, amount: int) -> None:
+    if amount < 1:
+        raise Rejected(
+            "amount_not_positive",
+            f"{step_id} moves {amount}",
+            data={"step": step_id, "amount": amount},
+            legal=("1 or more; correct a mistake by a step in the opposite direction",),
+        )
+
+
+def _refused(code: str, step_id: str, reason: str) -> Rejected:
+    return Rejected(code, f"{step_id}: {reason}", data={"step": step_id})
+
+
+def _first_difference(known: Step, step: Step) -> str | None:
+    if type(known) is not type(step):
+        return "kind"
+    if known == step:
+        return None
+    for field in attrs.fields(type(step)):
+        if getattr(known, field.name) != getattr(step, field.name):
+            return str(field.name)
+    return None

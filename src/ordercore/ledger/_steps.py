@@ -1,0 +1,246 @@
+"""
+What can happen in a ledger: six kinds of step, a class each.
+
+A step is a request before it is recorded and a fact afterwards; it is the same object. ``reason``
+and ``reference`` say why and for what: the ledger is its own history, there is no second one.
+"""
+
+from typing import Final, NamedTuple
+
+import attrs
+
+from ordercore.instants import Instant
+from ordercore.ledger._accounts import AccountId
+
+__all__ = [
+    "NOTHING",
+    "Balance",
+    "Divide",
+    "Entry",
+    "ExpirePending",
+    "OpenPending",
+    "Pend",
+    "Post",
+    "PostPending",
+    "Step",
+    "VoidPending",
+]
+
+
+@attrs.frozen
+class Post:
+    """
+    Move an amount at once.
+
+    Attributes:
+        id: Chosen by the caller, unique for ever.
+        source: The account that gives.
+        target: The account that takes.
+        amount: In the accounts' unit, above zero.
+        reason: Why, in one or two words (``"receive"``).
+        reference: For what: an order, a cart, a delivery note.
+        occurred_at: When it happened in the world, as claimed.
+        leave_at_least: The guard: what must be left available in the source afterwards; None
+            for a physical fact, which is never refused.
+    """
+
+    id: str
+    source: AccountId
+    target: AccountId
+    amount: int
+    reason: str
+    reference: str
+    occurred_at: Instant
+    leave_at_least: int | None = None
+
+
+@attrs.frozen
+class Pend:
+    """
+    Hold an amount for a target until the hold is posted, voided, divided or expires.
+
+    The amount leaves what is available in the source at once, and its posted balance not before
+    the hold is posted.
+
+    Attributes:
+        id: Chosen by the caller, unique for ever; names the hold in later steps.
+        source: The account that promises.
+        target: The account that will take.
+        amount: In the accounts' unit, above zero.
+        reason: Why.
+        reference: Who holds it.
+        occurred_at: When it happened, as claimed.
+        leave_at_least: What must be left available in the source afterwards; positive keeps a
+            safety stock, negative allows a backorder, None asks nothing.
+        expires_at: The instant from which the hold no longer counts; None for never.
+    """
+
+    id: str
+    source: AccountId
+    target: AccountId
+    amount: int
+    reason: str
+    reference: str
+    occurred_at: Instant
+    leave_at_least: int | None = 0
+    expires_at: Instant | None = None
+
+
+@attrs.frozen
+class PostPending:
+    """
+    Carry out a hold. A smaller amount than was held is a short close: the rest is released.
+
+    Attributes:
+        id: Chosen by the caller, unique for ever.
+        pending: The hold.
+        amount: How much of it; None for all.
+        reason: Why.
+        reference: For what.
+        occurred_at: When it happened, as claimed.
+    """
+
+    id: str
+    pending: str
+    amount: int | None
+    reason: str
+    reference: str
+    occurred_at: Instant
+
+
+@attrs.frozen
+class VoidPending:
+    """
+    Release a hold in full.
+
+    Attributes:
+        id: Chosen by the caller, unique for ever.
+        pending: The hold.
+        reason: Why.
+        reference: For what.
+        occurred_at: When it happened, as claimed.
+    """
+
+    id: str
+    pending: str
+    reason: str
+    reference: str
+    occurred_at: Instant
+
+
+@attrs.frozen
+class ExpirePending:
+    """
+    Record that a hold has expired; written by the ledger itself, with the true instant.
+
+    Attributes:
+        id: Derived from the hold.
+        pending: The hold.
+        occurred_at: When it expired, which may be long before it is recorded.
+    """
+
+    id: str
+    pending: str
+    occurred_at: Instant
+
+
+@attrs.frozen
+class Divide:
+    """
+    Replace a hold by parts of equal sum, between the same accounts, until the same instant.
+
+    Nothing becomes available for a moment and no guard is judged again. The parts are holds of
+    their own, named ``part_ids``.
+
+    Attributes:
+        id: Chosen by the caller, unique for ever.
+        pending: The hold.
+        parts: The amounts of the parts, in order; above zero.
+        reason: Why.
+        reference: For what.
+        occurred_at: When it happened, as claimed.
+    """
+
+    id: str
+    pending: str
+    parts: tuple[int, ...]
+    reason: str
+    reference: str
+    occurred_at: Instant
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """
+        Names of the parts, from the hold and their number.
+
+        """
+        return tuple(f"{self.pending}/part-{n}" for n in range(1, len(self.parts) + 1))
+
+
+#: Any step. Which kind it is decides the rules, see ``_rules``.
+Step = Post | Pend | PostPending | VoidPending | ExpirePending | Divide
+
+
+class Balance(NamedTuple):
+    """
+    One account at one position.
+
+    Attributes:
+        posted: What has come in less what has gone out.
+        pending_out: Held by open holds that will leave.
+        pending_in: Held by open holds that will arrive.
+    """
+
+    posted: int = 0
+    pending_out: int = 0
+    pending_in: int = 0
+
+    @property
+    def available(self) -> int:
+        """
+        What a new promise may take: posted less what is already held; negative is a shortage.
+
+        """
+        return self.posted - self.pending_out
+
+
+#: The balance of an account that nothing has touched yet.
+NOTHING: Final = Balance()
+
+
+@attrs.frozen
+class OpenPending:
+    """
+    A hold that is neither posted, voided, expired nor divided.
+
+    """
+
+    id: str
+    source: AccountId
+    target: AccountId
+    amount: int
+    reference: str
+    expires_at: Instant | None
+
+    def is_due(self, at: Instant) -> bool:
+        """
+        Say whether the hold has stopped counting by an instant.
+
+        """
+        return self.expires_at is not None and self.expires_at <= at
+
+
+@attrs.frozen
+class Entry:
+    """
+    A recorded step.
+
+    Attributes:
+        position: Its place in the log, from 1, without gaps.
+        recorded_at: When it was recorded.
+        step: What happened.
+    """
+
+    position: int
+    recorded_at: Instant
+    step: Step

@@ -1,0 +1,283 @@
+"""
+The store port: where events, transfers and receipts are kept, together or not at all.
+
+What an adequate store guarantees (the contract test holds each of them over every store):
+
+  S1  A commit writes all of its events, ledger steps, receipt, references and due row, or none.
+  S2  A stream's versions are 1, 2, 3 ... without gap; a commit that expects another version than
+      the present one raises ``Conflict`` and writes nothing.
+  S3  The ledger's rules are judged inside the commit's own transaction.
+  S4  A command id is recorded once; a second commit under it writes nothing and returns the
+      receipt of the first, whatever the version meanwhile.
+  S5  What a commit has returned survives the process and, with full durability, the power.
+  S6  Nothing of one tenant is visible to or changed by another.
+  S7  An effect is leased to one holder at a time, and its lease ends in the commit of its outcome.
+  S8  Positions of the feed are consecutive in commit order.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import Protocol
+
+import attrs
+
+from ordercore.errors import Rejected
+from ordercore.grammar import Actor, Command, Event
+from ordercore.ids import CommandId, StreamId, TenantId
+from ordercore.instants import Instant
+from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
+
+__all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Recorded", "Store"]
+
+
+class Codec(Protocol):
+    """
+    How a store writes what it keeps: a stable name and a JSON text.
+
+    """
+
+    def encode(self, value: object) -> tuple[str, str]:
+        """
+        Return the stable name of the value's type and the value as JSON.
+
+        """
+
+    def decode(self, name: str, text: str) -> object:
+        """
+        Return the value again.
+
+        Raises:
+            InvalidData: The name is unknown or the text does not fit it.
+        """
+
+
+@attrs.frozen(kw_only=True)
+class Recorded:
+    """
+    An event as it stands in the store.
+
+    Attributes:
+        position: Its place in the tenant's feed, from 1.
+        stream: Whose fact it is.
+        version: Its place in the stream, from 1.
+        recorded_at: When it was committed.
+        command_id: The command that led to it.
+        actor: Who acted.
+        on_behalf_of: For whom, where an agent acted for a customer.
+        event: The fact.
+    """
+
+    position: int
+    stream: StreamId
+    version: int
+    recorded_at: Instant
+    command_id: CommandId
+    actor: Actor
+    on_behalf_of: str | None
+    event: Event
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """
+    What became of a command, recorded under its id.
+
+    Attributes:
+        command_id: The caller's key for the command.
+        command: The command itself, to be compared when the id comes again.
+        at: When it was recorded.
+        stream: The stream it wrote to, or None for a command of the ledger alone.
+        from_version: The stream's version before it.
+        to_version: The stream's version after it.
+        reply: What the caller was told beyond the events.
+        rejected: The refusal, or None where it was accepted.
+    """
+
+    command_id: CommandId
+    command: Command
+    at: Instant
+    stream: StreamId | None = None
+    from_version: int = 0
+    to_version: int = 0
+    reply: object = None
+    rejected: Rejected | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Commit:
+    """
+    One indivisible write.
+
+    Attributes:
+        tenant: Whose store.
+        receipt: The command and what became of it; its ``stream``, ``from_version`` and
+            ``to_version`` say where the events go and which version is expected.
+        events: To append; ``to_version - from_version`` of them.
+        steps: One linked batch for the ledger.
+        actor: Who acts.
+        on_behalf_of: For whom.
+        next_due: When the stream next has something to do by itself; None for never.
+        settles: Keys of effects whose outcome this commit records; their leases end.
+    """
+
+    tenant: TenantId
+    receipt: Receipt
+    events: tuple[Event, ...] = ()
+    steps: tuple[Step, ...] = ()
+    actor: Actor
+    on_behalf_of: str | None = None
+    next_due: Instant | None = None
+    settles: tuple[str, ...] = ()
+
+
+class LeaseState(StrEnum):
+    """
+    What asking for a lease came to.
+
+    """
+
+    FRESH = "fresh"  #: nobody has tried this before: call
+    INHERITED = "inherited"  #: somebody tried and never told: the outcome is unknown
+    HELD = "held"  #: somebody is at it: leave it alone
+
+
+@attrs.frozen
+class Lease:
+    """
+    The right to perform one effect, until an instant.
+
+    Attributes:
+        state: See :class:`LeaseState`.
+        first_at: When the effect was first leased; the idempotency window counts from there.
+        until: When the present lease ends.
+    """
+
+    state: LeaseState
+    first_at: Instant
+    until: Instant
+
+
+class Store(Protocol):
+    """
+    What the engine asks of a store. Implementations are found in ``ordercore.stores``.
+
+    """
+
+    def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
+        """
+        Return a stream's events beyond a version, in order.
+
+        """
+
+    def commit(self, commit: Commit) -> Receipt:
+        """
+        Write a commit, or return the receipt recorded under its command id before.
+
+        Ledger steps are recorded at ``commit.receipt.at``. The stream's due row becomes
+        ``next_due`` (none where that is None). References of events are indexed.
+
+        Raises:
+            Conflict: The stream is not at ``from_version``; nothing was written.
+            Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+        """
+
+    def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
+        """
+        Return what was recorded under a command id.
+
+        """
+
+    def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
+        """
+        Keep every other writer out until the block ends; reads and one commit inside see one state.
+
+        The last resort of a decision that lost two races for the same stock.
+        """
+
+    def balances(
+        self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
+    ) -> Mapping[AccountId, Balance]:
+        """
+        Return balances as they count at an instant: holds that are due no longer count as going out.
+
+        Every account asked for is in the answer, untouched ones with zeros.
+        """
+
+    def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
+        """
+        Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
+
+        """
+
+    def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
+        """
+        Return open holds, all or of one holder, in the order in which they were made.
+
+        """
+
+    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log, all of it or what touched one account, in order.
+
+        """
+
+    def lease(
+        self,
+        tenant: TenantId,
+        stream: StreamId,
+        effect_key: str,
+        *,
+        holder: str,
+        at: Instant,
+        until: Instant,
+    ) -> Lease:
+        """
+        Ask for the right to perform an effect, durably, before it is performed.
+
+        ``FRESH`` the first time; ``HELD`` while another holder's lease lasts; ``INHERITED`` where
+        a lease exists that has ended, or is the same holder's own: a try without an outcome. In
+        the first and last case the lease now is ``holder``'s until ``until``.
+        """
+
+    def unlease(self, tenant: TenantId, effect_key: str) -> None:
+        """
+        Give a lease back unused: the port certainly did not act.
+
+        """
+
+    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
+        """
+        Return streams that have something to do by an instant, the longest due first.
+
+        """
+
+    def find(self, tenant: TenantId, reference: str) -> StreamId | None:
+        """
+        Return the stream whose events declared an outside reference.
+
+        """
+
+    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
+        """
+        Return events of all streams beyond a position, in order of position.
+
+        """
+
+    def streams(self, tenant: TenantId) -> Iterator[StreamId]:
+        """
+        Iterate over all streams, in order of id.
+
+        """
+
+    def tenants(self) -> Sequence[TenantId]:
+        """
+        List the tenants that have written anything.
+
+        """
+
+    def close(self) -> None:
+        """
+        Give back connections and files; a second call does nothing.
+
+        """
