@@ -24,16 +24,22 @@ from ordercore.grammar._grammar import (
     Facts,
     Need,
 )
+from ordercore.grammar._outcomes import ActionRequired, Declined, Outcome, Succeeded, Unknown
 
 __all__ = [
+    "ActionRequired",
     "ROUNDS_MAX",
     "Actor",
     "ActorKind",
     "Command",
     "Context",
     "Decision",
+    "Declined",
     "Effect",
     "Event",
     "Facts",
     "Need",
+    "Outcome",
+    "Succeeded",
+    "Unknown",
 ]

@@ -1,0 +1,86 @@
+"""
+Fulfillment: the work that one place does for one order, from the pick list to the doorstep.
+
+"""
+
+from ordercore.fulfillment._decide import (
+    cancel_units,
+    deliver,
+    open_fulfillment_order,
+    pack,
+    pick,
+    record_label,
+    report_missing,
+    require_order,
+    require_package,
+    ship,
+    unpack,
+    wrap_up,
+)
+from ordercore.fulfillment._effects import AskLabel, ShippingRate, ShippingRates, outstanding
+from ordercore.fulfillment._events import (
+    AllocatedUnits,
+    FulfillmentEvent,
+    FulfillmentOrderEnded,
+    FulfillmentOrderOpened,
+    FulfillmentUnitsCanceled,
+    LabelDeclined,
+    LabelPurchased,
+    LineUnitsMoved,
+    PackageDelivered,
+    PackagePacked,
+    PackageShipped,
+    PackageUnpacked,
+    UnitsMissing,
+    UnitsPicked,
+)
+from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
+from ordercore.fulfillment._state import (
+    EMPTY,
+    Fulfillment,
+    FulfillmentLine,
+    FulfillmentOrder,
+    Package,
+    evolve,
+)
+
+__all__ = [
+    "EMPTY",
+    "FULFILLMENT_ORDER_LIFECYCLE",
+    "PACKAGE_LIFECYCLE",
+    "AllocatedUnits",
+    "AskLabel",
+    "Fulfillment",
+    "FulfillmentEvent",
+    "FulfillmentLine",
+    "FulfillmentOrder",
+    "FulfillmentOrderEnded",
+    "FulfillmentOrderOpened",
+    "FulfillmentUnitsCanceled",
+    "LabelDeclined",
+    "LabelPurchased",
+    "LineUnitsMoved",
+    "Package",
+    "PackageDelivered",
+    "PackagePacked",
+    "PackageShipped",
+    "PackageUnpacked",
+    "ShippingRate",
+    "ShippingRates",
+    "UnitsMissing",
+    "UnitsPicked",
+    "cancel_units",
+    "deliver",
+    "evolve",
+    "open_fulfillment_order",
+    "outstanding",
+    "pack",
+    "pick",
+    "record_label",
+    "report_missing",
+    "require_order",
+    "require_package",
+    "ship",
+    "unpack",
+    "wrap_up",
+]
