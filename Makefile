@@ -39,8 +39,8 @@ check: $(VENV)/.installed ## lint, formatting, both type checkers, floors
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy $(CODE)
-	@$(PY) -m pyright --pythonpath $(PY)
-	@$(PY) -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+	@$(PY) -m pyright --project pyproject.toml --pythonpath $(PY)
+	@$(PY) -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True))"
 
 bench: $(VENV)/.installed ## measure
 	@if [ -d bench ]; then $(PY) -m bench $(ARGS); else echo "there is no bench/ here yet"; fi

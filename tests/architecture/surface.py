@@ -116,6 +116,8 @@ def _signature(callee: Callable[..., object]) -> str:
 
 
 def _default(value: object) -> object:
+    if value is attrs.NOTHING:
+        return ...
     if isinstance(value, enum.Enum):
         return _Written(str(value))
     return value if value is inspect.Parameter.empty or isinstance(value, _PLAIN) else ...
