@@ -8,8 +8,9 @@ are written in signatures, defaults only where they are plain values.
 import enum
 import inspect
 import re
+import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 
 import attrs
@@ -49,6 +50,8 @@ def _described(module: ModuleType, name: str) -> list[str]:
     if inspect.isroutine(thing):
         prefix = "async def" if inspect.iscoroutinefunction(thing) else "def"
         return [f"{prefix} {name}{_signature(thing)}"]
+    if isinstance(thing, typing.TypeVar):
+        return [f"typevar {name}"]
     if typing.get_origin(thing) is not None:
         return [f"type {name} = {_type(thing)}"]
     return [f"value {name}: {type(thing).__qualname__}"]
@@ -134,11 +137,31 @@ class _Written:
 
 
 def _type(annotation: object) -> str:
+    """Write a type the same way on every supported Python: unions by bars, names without paths."""
     if isinstance(annotation, str):
         return annotation
-    if isinstance(annotation, typing.NewType):
+    if annotation is None or annotation is type(None):
+        return "None"
+    if isinstance(annotation, list | tuple):  # the parameters inside Callable[[...], ...]
+        return f"[{', '.join(_type(part) for part in _parts(annotation))}]"
+    if isinstance(annotation, typing.NewType | typing.TypeVar):
         return annotation.__name__
-    return _stable(inspect.formatannotation(annotation).replace("NoneType", "None"))
+    if isinstance(annotation, typing.ForwardRef):
+        return annotation.__forward_arg__
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Union or origin is types.UnionType:
+        return " | ".join(_type(part) for part in parts)
+    if origin is typing.Literal:
+        return f"Literal[{', '.join(repr(part) for part in parts)}]"
+    if origin is not None:
+        return f"{_type(origin)}[{', '.join(_type(part) for part in parts)}]"
+    if annotation is ...:
+        return "..."
+    return _stable(inspect.formatannotation(annotation))
+
+
+def _parts(annotation: Iterable[object]) -> list[object]:
+    return list(annotation)
 
 
 def _stable(text: str) -> str:
