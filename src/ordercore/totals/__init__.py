@@ -23,6 +23,7 @@ from ordercore.totals._pricing import (
     price_order,
     taxable_amounts,
 )
+from ordercore.totals._tax import TaxableAmount, TaxOn, TaxQuote
 from ordercore.totals._units import (
     LineAmounts,
     LineUnits,
@@ -46,6 +47,9 @@ __all__ = [
     "LineUnits",
     "OrderTotals",
     "PricedLine",
+    "TaxOn",
+    "TaxQuote",
+    "TaxableAmount",
     "TaxedAmount",
     "cancel_amount",
     "capture_amount",

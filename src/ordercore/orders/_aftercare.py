@@ -1,0 +1,334 @@
+"""
+Changes of mind: cancellations before units leave, returns after they arrived.
+
+"""
+
+from typing import Final
+
+from ordercore import fulfillment, returns
+from ordercore.errors import Rejected
+from ordercore.fulfillment import AllocatedUnits
+from ordercore.grammar import Facts
+from ordercore.ids import LineId, child
+from ordercore.orders._balance import balance
+from ordercore.orders._commands import (
+    AuthorizeReturn,
+    CancelReturn,
+    CancelUnits,
+    InspectReturn,
+    LineQuantity,
+    ReceiveReturn,
+)
+from ordercore.orders._conclusions import conclude
+from ordercore.orders._draft import Draft, OrderDecision, require_order
+from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
+from ordercore.orders._rules import OrderContext
+from ordercore.orders._state import Order, OrderLine
+from ordercore.payments import RequestKind
+from ordercore.totals import SHIPPING_LINE
+
+__all__ = [
+    "cancelable",
+    "decide_authorize_return",
+    "decide_cancel_return",
+    "decide_cancel_units",
+    "decide_inspect_return",
+    "decide_receive_return",
+]
+
+_SHIPPING: Final = LineId(SHIPPING_LINE)
+
+
+def cancelable(order: Order, line: OrderLine) -> int:
+    """
+    Count the units of a line that can still be canceled: those that are in no box.
+
+    """
+    boxed = sum(
+        ln.packed for fo in order.fulfillment.orders for ln in fo.lines if ln.line_id == line.line_id
+    )
+    return line.units.uncaptured - boxed
+
+
+def decide_cancel_units(
+    command: CancelUnits, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Cancel units that are in no box, the ones without a source first, then from the last place.
+
+    What was paid for them is given back: an authorization is voided once nothing is left to send,
+    captured money is refunded.
+
+    Raises:
+        Rejected: ``unknown_order``; ``nothing_to_cancel``; ``unknown_line``;
+            ``quantity_not_there``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    wanted = _wanted(order, command)
+    draft = Draft.of(order, context)
+    canceled: list[ChargedUnits] = []
+    unsourced: list[tuple[LineId, int]] = []
+    to_stop: dict[LineId, int] = {}
+    for line_id, quantity in wanted.items():
+        line = _require_line(order, line_id)
+        _, start, stop = line.units.cancel(quantity)
+        canceled.append(_share(order, line_id, start, stop))
+        nowhere = min(quantity, line.unsourced)
+        if nowhere:
+            unsourced.append((line_id, nowhere))
+        if quantity > nowhere:
+            to_stop[line_id] = quantity - nowhere
+    if _all_canceled(order, wanted) and order.shipping_units and order.shipping_units.uncaptured:
+        canceled.append(_share(order, _SHIPPING, 0, 1))
+    allocations = _release_allocations(draft, to_stop)
+    draft.add(
+        UnitsCanceled(
+            lines=tuple(canceled),
+            unsourced=tuple(unsourced),
+            allocations=allocations,
+            reason=command.reason,
+        )
+    )
+    _stop_work(draft, to_stop)
+    _grant_prepaid(draft, sum(units.amount_minor for units in canceled))
+    return conclude(draft)
+
+
+def _wanted(order: Order, command: CancelUnits) -> dict[LineId, int]:
+    if command.lines is None:
+        everything = {line.line_id: cancelable(order, line) for line in order.lines}
+        wanted = {line: quantity for line, quantity in everything.items() if quantity}
+        if not wanted:
+            raise Rejected(
+                "nothing_to_cancel",
+                f"every unit of order {order.id} is in a box, gone or canceled",
+                data={"order": order.id},
+                legal=("a return, once it has arrived", "UnpackPackage before it leaves"),
+            )
+        return wanted
+    wanted = {line.line_id: line.quantity for line in command.lines}
+    for line_id, quantity in wanted.items():
+        there = cancelable(order, _require_line(order, line_id))
+        if quantity > there:
+            raise Rejected(
+                "quantity_not_there",
+                f"can't cancel {quantity} of line {line_id} of order {order.id}: "
+                f"{there} are in no box, not gone and not canceled",
+                data={"line": line_id, "asked": quantity, "there": there},
+                legal=(f"1 to {there}",) if there else ("nothing of this line",),
+            )
+    return wanted
+
+
+def _all_canceled(order: Order, wanted: dict[LineId, int]) -> bool:
+    return all(
+        line.units.captured == 0 and line.units.uncaptured == wanted.get(line.line_id, 0)
+        for line in order.lines
+    )
+
+
+def _release_allocations(draft: Draft, to_stop: dict[LineId, int]) -> tuple[AllocatedUnits, ...]:
+    """
+    Give promises back that no place has been given yet, the last ones first.
+
+    """
+    kept: list[AllocatedUnits] = []
+    for units in reversed(draft.order.allocations):
+        released = min(units.quantity, to_stop.get(units.line_id, 0))
+        if not released:
+            kept.append(units)
+            continue
+        to_stop[units.line_id] -= released
+        rest = draft.movements.release_part(units.hold, units.quantity, released, "canceled")
+        if rest:
+            kept.append(
+                AllocatedUnits(
+                    line_id=units.line_id,
+                    sku=units.sku,
+                    place=units.place,
+                    quantity=units.quantity - released,
+                    hold=rest,
+                )
+            )
+    return tuple(reversed(kept))
+
+
+def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
+    """
+    Take units back from places, the last fulfillment order first.
+
+    """
+    for work in reversed(draft.order.fulfillment.orders):
+        here: dict[LineId, int] = {}
+        for line in work.lines:
+            stopped = min(to_stop.get(line.line_id, 0), line.waiting + line.picked)
+            if stopped:
+                here[line.line_id] = stopped
+                to_stop[line.line_id] -= stopped
+        if not here:
+            continue
+        event = fulfillment.cancel_units(work, here)
+        waiting = []
+        for moved in event.waiting:
+            line_there = work.line(moved.line_id)
+            held = line_there.waiting if line_there else 0
+            rest = draft.movements.release_part(moved.hold, held, moved.quantity, "canceled")
+            waiting.append(
+                fulfillment.LineUnitsMoved(
+                    line_id=moved.line_id, sku=moved.sku, quantity=moved.quantity, hold=rest
+                )
+            )
+        for moved in event.picked:
+            draft.movements.put_back(moved.sku, work.place, moved.quantity)
+        draft.add(
+            fulfillment.FulfillmentUnitsCanceled(
+                fulfillment_order_id=work.id, waiting=tuple(waiting), picked=event.picked
+            )
+        )
+
+
+def _grant_prepaid(draft: Draft, canceled_minor: int) -> None:
+    """
+    Give back what was captured for units that will not come.
+
+    """
+    order = draft.order
+    money, sums = order.payments, balance(order)
+    kept = (
+        sums.kept_minor
+        + money.pending_minor(RequestKind.CAPTURE)
+        - money.pending_minor(RequestKind.REFUND)
+    )
+    amount = min(canceled_minor, kept - sums.owed_minor)
+    if amount > 0:
+        draft.add(
+            RefundGranted(
+                grant_id=_next_grant(order), reason="canceled", lines=(), amount_minor=amount
+            )
+        )
+
+
+def decide_authorize_return(
+    command: AuthorizeReturn, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Permit units to come back that have left and are not coming back already.
+
+    Raises:
+        Rejected: ``unknown_order``, ``nothing_asked``, ``unknown_line``, ``not_shipped``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    draft = Draft.of(order, context)
+    shipped = {
+        line.line_id: (line.placed.sku, order.fulfillment.shipped(line.line_id))
+        for line in order.lines
+    }
+    draft.add(
+        returns.authorize_return(
+            order.returns, order.id, _by_line(command.lines), shipped, command.reason
+        )
+    )
+    return conclude(draft)
+
+
+def decide_receive_return(
+    command: ReceiveReturn, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Take returned units in; they wait for inspection.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``quantity_not_there``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    known = returns.require_return(order.returns, command.return_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    lines = None if command.lines is None else _by_line(command.lines)
+    received = returns.receive_return(known, command.place, lines)
+    for units in received.lines:
+        draft.movements.take_back(units.sku, command.place, units.quantity)
+    draft.add(received)
+    return conclude(draft)
+
+
+def decide_inspect_return(
+    command: InspectReturn, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Restock or set aside what came back, and grant its exact share.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``quantity_not_there``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    known = returns.require_return(order.returns, command.return_id)
+    draft = Draft.of(order, context)
+    inspected = returns.inspect_return(known, _by_line(command.damaged))
+    granted: list[ChargedUnits] = []
+    for units in inspected.lines:
+        if units.restocked:
+            draft.movements.restock(units.sku, known.place, units.restocked)
+        if units.damaged:
+            draft.movements.set_aside(units.sku, known.place, units.damaged)
+        line = _require_line(order, units.line_id)
+        _, start, stop = line.units.refund(units.quantity)
+        granted.append(_share(order, units.line_id, start, stop))
+    shipping = order.shipping_units
+    if command.refund_shipping and shipping is not None and shipping.refundable:
+        granted.append(_share(order, _SHIPPING, 0, 1))
+    draft.add(inspected)
+    draft.add(
+        RefundGranted(
+            grant_id=_next_grant(order),
+            reason="return",
+            lines=tuple(granted),
+            amount_minor=sum(units.amount_minor for units in granted),
+        )
+    )
+    return conclude(draft)
+
+
+def decide_cancel_return(
+    command: CancelReturn, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Let a permitted return end without anything coming back.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    known = returns.require_return(order.returns, command.return_id)
+    draft = Draft.of(order, context)
+    draft.add(returns.cancel_return(known))
+    return conclude(draft)
+
+
+def _next_grant(order: Order) -> str:
+    return child(order.id, "grant", len(order.grants) + 1)
+
+
+def _require_line(order: Order, line_id: LineId) -> OrderLine:
+    line = order.line(line_id)
+    if line is None:
+        raise Rejected(
+            "unknown_line",
+            f"order {order.id} has no line {line_id}",
+            data={"order": order.id, "line": line_id},
+            legal=tuple(known.line_id for known in order.lines),
+        )
+    return line
+
+
+def _share(order: Order, line_id: LineId, start: int, stop: int) -> ChargedUnits:
+    amount = order.amount(line_id, start, stop)
+    return ChargedUnits(line_id=line_id, start=start, stop=stop, amount_minor=amount)
+
+
+def _by_line(lines: tuple[LineQuantity, ...]) -> dict[LineId, int]:
+    return {line.line_id: line.quantity for line in lines}

@@ -1,0 +1,123 @@
+"""
+Answers from outside: outcomes, failed attempts, a person's word to try again.
+
+"""
+
+from ordercore import fulfillment, payments
+from ordercore.errors import Rejected
+from ordercore.grammar import Facts
+from ordercore.instants import seconds_after
+from ordercore.orders._commands import RecordAttempt, RecordOutcome, RetryEffect
+from ordercore.orders._conclusions import conclude
+from ordercore.orders._draft import Draft, OrderDecision, require_order
+from ordercore.orders._events import (
+    AnomalyRecorded,
+    AttemptFailed,
+    EffectRetried,
+    OperatorNeeded,
+    OrderEvent,
+)
+from ordercore.orders._outstanding import outstanding
+from ordercore.orders._rules import OrderContext
+from ordercore.orders._state import Order
+from ordercore.payments import RequestKind
+
+__all__ = ["decide_attempt", "decide_outcome", "decide_retry"]
+
+
+def decide_outcome(
+    command: RecordOutcome, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Record what a request has come to.
+
+    The same outcome twice says nothing new. One that contradicts what is recorded is kept as an
+    anomaly; where the request is still open then, a person must decide.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_request``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    draft = Draft.of(order, context)
+    found = _fold_outcome(order, command)
+    if not isinstance(found, str):
+        draft.add(*found)
+        return conclude(draft)
+    if any((a.kind, a.subject) == (found, command.effect_key) for a in order.anomalies):
+        return draft.decision()
+    draft.add(AnomalyRecorded(kind=found, subject=command.effect_key, occurred_at=context.at))
+    if any(effect.key == command.effect_key for effect in outstanding(order)):
+        draft.add(OperatorNeeded(effect_key=command.effect_key, reason=found))
+    return conclude(draft)
+
+
+def _fold_outcome(order: Order, command: RecordOutcome) -> tuple[OrderEvent, ...] | str:
+    for package in order.fulfillment.packages:
+        if command.effect_key == f"{package.id}/label":
+            return fulfillment.record_label(package, command.outcome)
+    return payments.record_outcome(order.payments, command.effect_key, command.outcome)
+
+
+def decide_attempt(
+    command: RecordAttempt, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Record a try without outcome: it comes back later, doubling the wait, or waits for a person.
+
+    Raises:
+        Rejected: ``unknown_order``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    draft = Draft.of(order, context)
+    if not any(effect.key == command.effect_key for effect in outstanding(order)):
+        return draft.decision()
+    known = next((a.count for a in order.attempts if a.effect_key == command.effect_key), 0)
+    attempt = known + 1
+    if command.give_up or attempt >= context.rules.attempts_max:
+        draft.add(OperatorNeeded(effect_key=command.effect_key, reason=command.reason))
+    else:
+        wait_s = context.rules.retry_s * 2 ** (attempt - 1)
+        draft.add(
+            AttemptFailed(
+                effect_key=command.effect_key,
+                attempt=attempt,
+                reason=command.reason,
+                not_before=seconds_after(context.at, wait_s),
+            )
+        )
+    return draft.decision()
+
+
+def decide_retry(
+    command: RetryEffect, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Try again what waits for a person, or ask anew for what a provider declined.
+
+    Raises:
+        Rejected: ``unknown_order``; ``nothing_to_retry`` where the key names neither.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    draft = Draft.of(order, context)
+    if any(effect.key == command.effect_key for effect in outstanding(order)):
+        draft.add(EffectRetried(effect_key=command.effect_key))
+        return conclude(draft)
+    request = order.payments.request(command.effect_key)
+    if request is None or request.status != "declined" or request.kind is RequestKind.VOID:
+        open_keys = tuple(effect.key for effect in outstanding(order))
+        raise Rejected(
+            "nothing_to_retry",
+            f"{command.effect_key} is neither open nor declined",
+            data={"key": command.effect_key},
+            legal=open_keys or ("nothing: all is answered",),
+        )
+    ask = (
+        payments.request_capture
+        if request.kind is RequestKind.CAPTURE
+        else payments.request_refund
+    )
+    draft.add(*ask(order.payments, order.id, request.amount_minor, request.purpose))
+    return conclude(draft)

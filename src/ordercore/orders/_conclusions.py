@@ -1,0 +1,119 @@
+"""
+What follows by itself from what has just happened.
+
+Every command ends here. Each conclusion looks at the order as it would now be and adds what
+follows: work begins once money is promised, fulfillment orders end once nothing is left to handle,
+decided refunds are asked for, unused authorizations are given back, the order ends. One may lead
+to another, so they are drawn until none adds anything; each ends something or asks for something
+once, hence that is soon.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from ordercore import fulfillment, payments
+from ordercore.errors import InvariantViolated
+from ordercore.fulfillment import AllocatedUnits
+from ordercore.ids import PlaceId
+from ordercore.orders._draft import Draft, OrderDecision
+from ordercore.orders._events import OrderEnded, OrderReleased
+from ordercore.orders._lifecycles import ORDER_LIFECYCLE
+from ordercore.orders._rules import ReleaseWhen
+
+__all__ = ["conclude", "open_work"]
+
+#: How often all conclusions are drawn before it is a defect that they don't come to rest.
+_ROUNDS_MAX: Final = 20
+
+
+def conclude(draft: Draft) -> OrderDecision:
+    """
+    Draw every conclusion and return the decision.
+
+    Raises:
+        InvariantViolated: They do not come to rest; a defect.
+    """
+    for _ in range(_ROUNDS_MAX):
+        before = len(draft.events)
+        for conclusion in _CONCLUSIONS:
+            conclusion(draft)
+        if len(draft.events) == before:
+            return draft.decision()
+    raise InvariantViolated(f"conclusions about order {draft.order.id} do not come to rest")
+
+
+def open_work(draft: Draft, allocations: tuple[AllocatedUnits, ...]) -> None:
+    """
+    Give each place its units, in the order of the plan.
+
+    """
+    by_place: dict[PlaceId, list[AllocatedUnits]] = {}
+    for units in allocations:
+        by_place.setdefault(units.place, []).append(units)
+    for place, units_there in by_place.items():
+        draft.add(
+            fulfillment.open_fulfillment_order(
+                draft.order.fulfillment, draft.order.id, place, tuple(units_there)
+            )
+        )
+
+
+def _release(draft: Draft) -> None:
+    order = draft.order
+    if not ORDER_LIFECYCLE().allows(order.status, "release") or not order.allocations:
+        return
+    covered = order.payments.authorized_minor >= order.due_minor
+    if order.release is ReleaseWhen.AUTHORIZED and not covered:
+        return
+    allocations = order.allocations
+    draft.add(OrderReleased(status=ORDER_LIFECYCLE().after(order.status, "release", order.id)))
+    open_work(draft, allocations)
+
+
+def _wrap_up(draft: Draft) -> None:
+    draft.add(*fulfillment.wrap_up(draft.order.fulfillment))
+
+
+def _pay_back(draft: Draft) -> None:
+    """
+    Ask for the refunds that are granted and that captured money allows.
+
+    A grant whose refund was declined waits for a person: asking again unasked might never end.
+    """
+    for grant in draft.order.grants:
+        money = draft.order.payments
+        asked = [r for r in money.requests if r.purpose == grant.grant_id]
+        if any(r.status == "declined" for r in asked):
+            continue
+        left = grant.amount_minor - sum(r.amount_minor for r in asked)
+        if left > 0:
+            draft.add(*payments.request_refund(money, draft.order.id, left, grant.grant_id))
+
+
+def _give_back_authorizations(draft: Draft) -> None:
+    if draft.order.units_to_ship == 0:
+        draft.add(*payments.request_voids(draft.order.payments, draft.order.id))
+
+
+def _end(draft: Draft) -> None:
+    order, lifecycle = draft.order, ORDER_LIFECYCLE()
+    if lifecycle.has_ended(order.status) or order.units_to_ship:
+        return
+    left = any(line.units.captured for line in order.lines)
+    if not left:
+        word = "cancel"
+    elif all(p.status in {"delivered", "unpacked"} for p in order.fulfillment.packages):
+        word = "complete"
+    else:
+        return
+    draft.add(OrderEnded(status=lifecycle.after(order.status, word, order.id)))
+
+
+_CONCLUSIONS: Final[tuple[Callable[[Draft], None], ...]] = (
+    _release,
+    _wrap_up,
+    _pay_back,
+    _give_back_authorizations,
+    _end,
+)
+

@@ -1,0 +1,110 @@
+"""
+The table of the aggregate: which rules each command is decided by.
+
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ordercore.errors import InvalidDefinition
+from ordercore.grammar import Command, Decision, Facts, Need
+from ordercore.ids import StreamId, order_stream
+from ordercore.ledger import Step
+from ordercore.orders import _aftercare, _answers, _placement, _stock, _work
+from ordercore.orders import _commands as c
+from ordercore.orders._events import OrderEvent
+from ordercore.orders._rules import OrderContext
+from ordercore.orders._state import Order
+
+__all__ = ["decide", "needs", "stream_of"]
+
+_Needs = Callable[[Any, Order | None, Facts, OrderContext], frozenset[Need[Any]]]
+_Decide = Callable[[Any, Order | None, Facts, OrderContext], Decision[OrderEvent, Step]]
+
+
+def _no_needs(
+    command: Command, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
+    return frozenset()
+
+
+def _stock_needs(rule: Callable[[Any, Facts], frozenset[Need[Any]]]) -> _Needs:
+    return lambda command, state, facts, context: rule(command, facts)
+
+
+def _stock_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]]) -> _Decide:
+    return lambda command, state, facts, context: rule(command, facts, context)
+
+
+_RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
+    c.ReceiveStock: (_stock_needs(_stock.receipt_needs), _stock_decide(_stock.decide_receipt)),
+    c.ReserveCart: (
+        _stock_needs(_stock.reservation_needs),
+        _stock_decide(_stock.decide_reservation),
+    ),
+    c.ReleaseCart: (_stock_needs(_stock.release_needs), _stock_decide(_stock.decide_release)),
+    c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
+    c.AddTender: (_no_needs, _placement.decide_add_tender),
+    c.RecordPayment: (_no_needs, _placement.decide_record_payment),
+    c.CapturePayment: (_no_needs, _work.decide_capture),
+    c.PickUnits: (_no_needs, _work.decide_pick),
+    c.ReportMissing: (_no_needs, _work.decide_missing),
+    c.PackUnits: (_no_needs, _work.decide_pack),
+    c.UnpackPackage: (_no_needs, _work.decide_unpack),
+    c.ShipPackage: (_no_needs, _work.decide_ship),
+    c.FulfillUnits: (_no_needs, _work.decide_fulfill),
+    c.RecordDelivery: (_no_needs, _work.decide_delivery),
+    c.SourceAgain: (_work.source_again_needs, _work.decide_source_again),
+    c.CancelUnits: (_no_needs, _aftercare.decide_cancel_units),
+    c.AuthorizeReturn: (_no_needs, _aftercare.decide_authorize_return),
+    c.ReceiveReturn: (_no_needs, _aftercare.decide_receive_return),
+    c.InspectReturn: (_no_needs, _aftercare.decide_inspect_return),
+    c.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
+    c.RecordOutcome: (_no_needs, _answers.decide_outcome),
+    c.RecordAttempt: (_no_needs, _answers.decide_attempt),
+    c.RetryEffect: (_no_needs, _answers.decide_retry),
+}
+
+
+def _rules_for(command: Command) -> tuple[_Needs, _Decide]:
+    rules = _RULES.get(type(command))
+    if rules is None:
+        raise InvalidDefinition(f"{type(command).__name__} is no command of ordercore.orders")
+    return rules
+
+
+def stream_of(command: Command) -> StreamId | None:
+    """
+    Return the stream that a command is about; None where it is about stock alone.
+
+    """
+    order_id = getattr(command, "order_id", None)
+    return None if order_id is None else order_stream(order_id)
+
+
+def needs(
+    command: Command, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
+    """
+    Return what must be known to decide a command; ask again with the answers, at most 4 times.
+
+    Raises:
+        Rejected: It is clear already that the command is refused.
+        InvalidDefinition: It is no command of this room.
+    """
+    return _rules_for(command)[0](command, state, facts, context)
+
+
+def decide(
+    command: Command, state: Order | None, facts: Facts, context: OrderContext
+) -> Decision[OrderEvent, Step]:
+    """
+    Decide a command: the events and transfers that it leads to, or a refusal.
+
+    An empty decision says that it is already so.
+
+    Raises:
+        Rejected: A rule of the business; nothing has happened.
+        InvalidDefinition: It is no command of this room.
+    """
+    return _rules_for(command)[1](command, state, facts, context)

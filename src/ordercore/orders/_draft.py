@@ -1,0 +1,115 @@
+"""
+A decision while it is being made.
+
+Rules add events; each is folded at once, so the next rule sees what the one before has led to.
+Movements of stock and money are collected beside them and leave as one linked batch.
+"""
+
+from typing import Final
+
+import attrs
+
+from ordercore.errors import Rejected
+from ordercore.grammar import Decision
+from ordercore.instants import Instant
+from ordercore.inventory import Movements
+from ordercore.ledger import Post, Step, account
+from ordercore.ids import child
+from ordercore.orders._events import OrderEvent
+from ordercore.orders._rules import OrderContext
+from ordercore.orders._state import Order, evolve
+from ordercore.payments import PaymentCaptured, PaymentRecorded, PaymentRefunded
+
+__all__ = ["Draft", "OrderDecision", "require_order"]
+
+OrderDecision = Decision[OrderEvent, Step]
+
+#: How many events one command may lead to.
+EVENTS_MAX: Final = 5_000
+
+
+def require_order(state: Order | None, order_id: str) -> Order:
+    """
+    Return the order.
+
+    Raises:
+        Rejected: ``unknown_order``.
+    """
+    if state is None:
+        raise Rejected(
+            "unknown_order",
+            f"there is no order {order_id}",
+            data={"order": order_id},
+            legal=("PlaceOrder",),
+        )
+    return state
+
+
+@attrs.define
+class Draft:
+    """
+    An order under decision.
+
+    Attributes:
+        order: As it would be after the events so far.
+        context: What the decision knows beside facts.
+        movements: The stock that moves with it.
+        occurred_at: When it happened, as claimed.
+        events: What has happened so far.
+        money: The money that moves with it.
+    """
+
+    order: Order
+    context: OrderContext
+    movements: Movements
+    occurred_at: Instant
+    events: list[OrderEvent] = attrs.Factory(list[OrderEvent])
+    money: list[Post] = attrs.Factory(list[Post])
+
+    @classmethod
+    def of(cls, order: Order, context: OrderContext, occurred_at: Instant | None = None) -> "Draft":
+        """
+        Begin a decision about an order.
+
+        """
+        when = occurred_at or context.at
+        return cls(
+            order=order,
+            context=context,
+            movements=Movements(context.command_id, f"order/{order.id}", when),
+            occurred_at=when,
+        )
+
+    def add(self, *events: OrderEvent) -> None:
+        """
+        Let events happen, in order.
+
+        """
+        for event in events:
+            self.order = evolve(self.order, event)
+            self.events.append(event)
+            if isinstance(event, PaymentCaptured | PaymentRecorded | PaymentRefunded):
+                self._move_money(event)
+
+    def decision(self) -> OrderDecision:
+        """
+        Return all of it.
+
+        """
+        return Decision(tuple(self.events), (*self.movements.batch(), *self.money))
+
+    def _move_money(self, event: PaymentCaptured | PaymentRecorded | PaymentRefunded) -> None:
+        customer = account("value", "customer", self.order.currency)
+        clearing = account("value", "clearing", self.order.currency, owner=event.account)
+        back = isinstance(event, PaymentRefunded)
+        self.money.append(
+            Post(
+                child(self.context.command_id, "money", len(self.money) + 1),
+                clearing if back else customer,
+                customer if back else clearing,
+                event.amount_minor,
+                "refund" if back else "capture",
+                f"order/{self.order.id}",
+                self.occurred_at,
+            )
+        )

@@ -1,0 +1,278 @@
+"""
+Placement: from a wish to an order with promised stock and frozen payment requests.
+
+"""
+
+from typing import Any
+
+from ordercore import payments
+from ordercore.catalog import Product
+from ordercore.errors import Rejected
+from ordercore.fulfillment import AllocatedUnits
+from ordercore.grammar import Facts, Need
+from ordercore.ids import LineId
+from ordercore.inventory import CartHolds, Movements
+from ordercore.orders._commands import AddTender, PlaceOrder, RecordPayment
+from ordercore.orders._conclusions import conclude
+from ordercore.orders._draft import Draft, OrderDecision, require_order
+from ordercore.orders._events import OrderPlaced, PlacedLine
+from ordercore.orders._lifecycles import ORDER_LIFECYCLE
+from ordercore.orders._rules import OrderContext
+from ordercore.orders._sourcing import Question, Want
+from ordercore.orders._state import Order, evolve
+from ordercore.orders._stock import refuse_shortage
+from ordercore.totals import (
+    SHIPPING_LINE,
+    LineToPrice,
+    OrderTotals,
+    TaxableAmount,
+    TaxOn,
+    price_order,
+    taxable_amounts,
+)
+
+__all__ = ["decide_add_tender", "decide_placement", "decide_record_payment", "placement_needs"]
+
+
+def _line_id(n: int) -> LineId:
+    return LineId(f"line-{n}")
+
+
+def _question(command: PlaceOrder) -> Question:
+    return Question(
+        wants=tuple(
+            Want(_line_id(n), line.sku, line.quantity, line.place)
+            for n, line in enumerate(command.lines, 1)
+        ),
+        destination=command.destination,
+        currency=command.currency,
+        cart_id=command.cart_id,
+    )
+
+
+def placement_needs(
+    command: PlaceOrder, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
+    """
+    What sourcing asks, and the tax quote as soon as the products are known.
+
+    """
+    if state is not None:
+        return frozenset()
+    question = _question(command)
+    needs = question.needs(facts)
+    if not facts.missing(question.first_needs()):
+        needs |= {_tax_on(command, question, facts, context)}
+    return needs
+
+
+def _to_price(command: PlaceOrder) -> tuple[LineToPrice, ...]:
+    return tuple(
+        LineToPrice(
+            line=_line_id(n),
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discounts=line.discounts,
+            charges=line.charges,
+        )
+        for n, line in enumerate(command.lines, 1)
+    )
+
+
+def _tax_on(
+    command: PlaceOrder, question: Question, facts: Facts, context: OrderContext
+) -> TaxOn:
+    products = question.products(facts)
+    amounts = taxable_amounts(
+        lines=_to_price(command),
+        order_discounts=command.discounts,
+        shipping_minor=command.shipping_minor,
+        shipping_discounts=command.shipping_discounts,
+        rounding=context.rules.rounding,
+    )
+    by_line = {_line_id(n): line for n, line in enumerate(command.lines, 1)}
+    taxable: list[TaxableAmount] = []
+    for line_id, amount_minor in amounts:
+        line = by_line.get(LineId(line_id))
+        product: Product | None = products[line.sku] if line else None
+        taxable.append(
+            TaxableAmount(
+                line=line_id,
+                sku=product.sku if product else "",
+                tax_class=product.tax_class if product else SHIPPING_LINE,
+                quantity=line.quantity if line else 1,
+                amount_minor=amount_minor,
+            )
+        )
+    return TaxOn(
+        currency=command.currency,
+        destination=command.destination,
+        prices_include_tax=context.rules.prices_include_tax,
+        amounts=tuple(taxable),
+    )
+
+
+def decide_placement(
+    command: PlaceOrder, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Place an order: price it, promise its stock, freeze what its tenders are asked.
+
+    The cart's holds end and the order's promises begin in one linked batch, so there is no moment
+    in which anybody else could take the units.
+
+    Raises:
+        Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
+            ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
+            ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
+    """
+    if state is not None:
+        raise Rejected(
+            "order_exists",
+            f"order {command.order_id} was placed before",
+            data={"order": command.order_id},
+            legal=("another order id", "the same command under its own key again"),
+        )
+    question = _question(command)
+    products = question.products(facts)
+    plan, units = question.answer(facts)
+    refuse_shortage(plan)
+    quote = facts[_tax_on(command, question, facts, context)]
+    totals = price_order(
+        currency=command.currency,
+        lines=_to_price(command),
+        order_discounts=command.discounts,
+        shipping_minor=command.shipping_minor,
+        shipping_discounts=command.shipping_discounts,
+        taxes=quote.taxes,
+        rounding=context.rules.rounding,
+    )
+    when = command.occurred_at or context.at
+    movements = Movements(context.command_id, f"order/{command.order_id}", when)
+    if command.cart_id is not None:
+        for hold in facts[CartHolds(command.cart_id)]:
+            movements.release(hold.id, "ordered")
+    allocations = tuple(
+        AllocatedUnits(
+            line_id=taken.line_id,
+            sku=taken.sku,
+            place=taken.place,
+            quantity=taken.quantity,
+            hold=movements.allocate(taken.sku, taken.place, taken.quantity),
+        )
+        for taken in units
+    )
+    placed = OrderPlaced(
+        order_id=command.order_id,
+        currency=command.currency,
+        customer_ref=command.customer_ref,
+        channel=command.channel,
+        destination=command.destination,
+        cart_id=command.cart_id,
+        lines=tuple(
+            PlacedLine(
+                line_id=_line_id(n),
+                sku=line.sku,
+                name=products[line.sku].name,
+                quantity=line.quantity,
+                weight_g=products[line.sku].weight_g,
+                place=line.place,
+            )
+            for n, line in enumerate(command.lines, 1)
+        ),
+        totals=totals,
+        tax_quote=quote.reference,
+        plan=plan,
+        allocations=allocations,
+        release=context.rules.release,
+        capture=context.rules.capture,
+        occurred_at=when,
+        status=ORDER_LIFECYCLE().initial,
+    )
+    draft = Draft(
+        order=evolve(None, placed),
+        context=context,
+        movements=movements,
+        occurred_at=when,
+        events=[placed],
+    )
+    _ask_tenders(draft, command, totals)
+    return conclude(draft)
+
+
+def _ask_tenders(draft: Draft, command: PlaceOrder, totals: OrderTotals) -> None:
+    if command.tenders:
+        draft.add(
+            *payments.authorize_tenders(
+                draft.order.payments,
+                command.order_id,
+                command.tenders,
+                totals.total_minor,
+                command.currency,
+            )
+        )
+
+
+def decide_add_tender(
+    command: AddTender, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Ask another means of payment for what is due and not covered.
+
+    Raises:
+        Rejected: ``unknown_order``; ``nothing_due``; ``tenders_differ_from_total`` where the
+            tender names more than is missing; ``too_many_tenders``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    money = order.payments
+    missing = order.due_minor - money.authorized_minor - money.undecided_minor
+    if missing <= 0:
+        raise Rejected(
+            "nothing_due",
+            f"what is due for order {order.id} is covered",
+            data={"due_minor": order.due_minor, "authorized_minor": money.authorized_minor},
+            legal=("nothing: no payment is missing",),
+        )
+    named = command.tender.amount_minor
+    due = missing if named is None or named > missing else named
+    draft = Draft.of(order, context)
+    draft.add(
+        *payments.authorize_tenders(money, order.id, (command.tender,), due, order.currency)
+    )
+    return conclude(draft)
+
+
+def decide_record_payment(
+    command: RecordPayment, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Record money that has come in by itself.
+
+    Raises:
+        Rejected: ``unknown_order``; ``currency_differs``; ``payment_differs``;
+            ``too_many_tenders``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    if command.currency != order.currency:
+        raise Rejected(
+            "currency_differs",
+            f"order {order.id} is in {order.currency}, not in {command.currency}",
+            data={"order_currency": order.currency, "currency": command.currency},
+            legal=(order.currency,),
+        )
+    draft = Draft.of(order, context, command.occurred_at)
+    draft.add(
+        *payments.record_payment(
+            order.payments,
+            order.id,
+            method=command.method,
+            amount_minor=command.amount_minor,
+            currency=command.currency,
+            account=command.account,
+            reference=command.reference,
+            occurred_at=draft.occurred_at,
+        )
+    )
+    return conclude(draft)

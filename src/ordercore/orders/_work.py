@@ -1,0 +1,448 @@
+"""
+Work at places: pick, report missing, pack, ship, deliver; and what a parcel that leaves costs.
+
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from ordercore import fulfillment, payments
+from ordercore.errors import Rejected
+from ordercore.fulfillment import (
+    AllocatedUnits,
+    FulfillmentOrder,
+    LineUnitsMoved,
+    Package,
+    UnitsMissing,
+    UnitsPicked,
+)
+from ordercore.grammar import Facts, Need
+from ordercore.ids import LineId
+from ordercore.instants import Instant
+from ordercore.orders._commands import (
+    CapturePayment,
+    FulfillUnits,
+    LineQuantity,
+    PackUnits,
+    PickUnits,
+    RecordDelivery,
+    ReportMissing,
+    ShipPackage,
+    SourceAgain,
+    UnpackPackage,
+)
+from ordercore.orders._conclusions import conclude, open_work
+from ordercore.orders._draft import Draft, OrderDecision, require_order
+from ordercore.orders._events import (
+    AnomalyRecorded,
+    ChargedUnits,
+    PackageCharged,
+    SourcingFailed,
+    UnitsSourcedAgain,
+)
+from ordercore.orders._rules import CaptureWhen, OrderContext
+from ordercore.orders._sourcing import Question, Want
+from ordercore.orders._state import Order
+from ordercore.payments import RequestKind
+from ordercore.sourcing import SourcingPlan
+from ordercore.totals import SHIPPING_LINE
+
+__all__ = [
+    "EARLY_DELIVERY",
+    "decide_capture",
+    "decide_delivery",
+    "decide_fulfill",
+    "decide_missing",
+    "decide_pack",
+    "decide_pick",
+    "decide_ship",
+    "decide_source_again",
+    "decide_unpack",
+    "source_again_needs",
+]
+
+#: The anomaly of a delivery that was told before its dispatch.
+EARLY_DELIVERY = "delivered_before_dispatch"
+
+
+def decide_pick(
+    command: PickUnits, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Take promised units from the shelf.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
+            ``quantity_not_there``, ``not_legal_now``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    _pick(draft, work, _quantities(command.lines))
+    return conclude(draft)
+
+
+def _pick(draft: Draft, work: FulfillmentOrder, quantities: dict[LineId, int]) -> None:
+    picked = fulfillment.pick(work, quantities)
+    draft.add(
+        UnitsPicked(
+            fulfillment_order_id=work.id,
+            lines=tuple(
+                attrs.evolve(
+                    m,
+                    hold=draft.movements.pick(
+                        m.hold, _waiting(work, m), m.sku, work.place, m.quantity
+                    ),
+                )
+                for m in picked.lines
+            ),
+            status=picked.status,
+        )
+    )
+
+
+def decide_missing(
+    command: ReportMissing, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Report promised units that are not there; the order looks for them elsewhere by itself.
+
+    Raises:
+        Rejected: As for picking.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    missing = fulfillment.report_missing(work, _quantities(command.lines))
+    draft.add(
+        UnitsMissing(
+            fulfillment_order_id=work.id,
+            lines=tuple(
+                attrs.evolve(
+                    m,
+                    hold=draft.movements.miss(
+                        m.hold, _waiting(work, m), m.sku, work.place, m.quantity
+                    ),
+                )
+                for m in missing.lines
+            ),
+            status=missing.status,
+        )
+    )
+    return conclude(draft)
+
+
+def decide_pack(
+    command: PackUnits, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Put picked units into a box; where labels are bought, the carrier is asked for one.
+
+    Raises:
+        Rejected: As for picking.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    _pack(
+        draft,
+        work,
+        _quantities(command.lines),
+        weight_g=command.weight_g,
+        label_wanted=context.rules.buy_labels,
+    )
+    return conclude(draft)
+
+
+def _pack(
+    draft: Draft,
+    work: FulfillmentOrder,
+    quantities: dict[LineId, int],
+    *,
+    weight_g: int | None,
+    label_wanted: bool,
+) -> Package:
+    if weight_g is None:
+        weights = {line.line_id: line.placed.weight_g for line in draft.order.lines}
+        weight_g = sum(weights.get(line, 0) * quantity for line, quantity in quantities.items())
+    packed = fulfillment.pack(
+        draft.order.fulfillment, work, quantities, weight_g=weight_g, label_wanted=label_wanted
+    )
+    for moved in packed.lines:
+        draft.movements.pack(moved.sku, work.place, moved.quantity)
+    draft.add(packed)
+    return fulfillment.require_package(draft.order.fulfillment, packed.package_id)
+
+
+def decide_unpack(
+    command: UnpackPackage, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Open a box again that has no label.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_package``, ``not_legal_now``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    package = fulfillment.require_package(order.fulfillment, command.package_id)
+    draft = Draft.of(order, context)
+    draft.add(fulfillment.unpack(package))
+    for moved in package.lines:
+        draft.movements.unpack(moved.sku, package.place, moved.quantity)
+    return conclude(draft)
+
+
+def decide_ship(
+    command: ShipPackage, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Hand a box to the carrier and take its share of the money.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_package``, ``label_missing``, ``not_legal_now``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    package = fulfillment.require_package(order.fulfillment, command.package_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    _ship(draft, package, command.carrier, command.tracking)
+    return conclude(draft)
+
+
+def decide_fulfill(
+    command: FulfillUnits, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Pick, pack and ship in one.
+
+    Raises:
+        Rejected: As for picking.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    quantities = (
+        {ln.line_id: ln.waiting + ln.picked for ln in work.lines if ln.waiting + ln.picked}
+        if command.lines is None
+        else _quantities(command.lines)
+    )
+    to_pick = {
+        line.line_id: quantities[line.line_id] - line.picked
+        for line in work.lines
+        if quantities.get(line.line_id, 0) > line.picked
+    }
+    unknown = {line: n for line, n in quantities.items() if work.line(line) is None}
+    if to_pick or unknown or not quantities:
+        _pick(draft, work, {**to_pick, **unknown})
+        work = fulfillment.require_order(draft.order.fulfillment, work.id)
+    package = _pack(draft, work, quantities, weight_g=None, label_wanted=False)
+    _ship(draft, package, command.carrier, command.tracking)
+    return conclude(draft)
+
+
+def _ship(draft: Draft, package: Package, carrier: str, tracking: str) -> None:
+    draft.add(
+        fulfillment.ship(
+            package, carrier=carrier, tracking=tracking, occurred_at=draft.occurred_at
+        )
+    )
+    for moved in package.lines:
+        draft.movements.dispatch(moved.sku, package.place, moved.quantity)
+    _charge(draft, package)
+    early = _early_delivery(draft.order, package)
+    if early is not None:
+        shipped = fulfillment.require_package(draft.order.fulfillment, package.id)
+        draft.add(fulfillment.deliver(shipped, early))
+
+
+def _charge(draft: Draft, package: Package) -> None:
+    """
+    Charge what a package contains, exactly, and the order's shipping with the first one.
+
+    """
+    order = draft.order
+    charged: list[ChargedUnits] = []
+    for moved in package.lines:
+        line = order.line(moved.line_id)
+        assert line is not None  # noqa: S101 - packages hold units of the order's own lines
+        _, start, stop = line.units.capture(moved.quantity)
+        charged.append(_share(order, moved.line_id, start, stop))
+    if order.shipping_units is not None and order.shipping_units.uncaptured:
+        charged.append(_share(order, LineId(SHIPPING_LINE), 0, 1))
+    amount = sum(units.amount_minor for units in charged)
+    draft.add(PackageCharged(package_id=package.id, lines=tuple(charged), amount_minor=amount))
+    if order.capture is CaptureWhen.PER_PACKAGE:
+        _capture(draft, amount, package.id)
+
+
+def _capture(draft: Draft, amount_minor: int, purpose: str) -> None:
+    """
+    Ask for a package's share, as far as it is not paid already and is authorized.
+
+    That a box has left is a fact: what is not authorized is not asked for and shows in the balance.
+    """
+    money = draft.order.payments
+    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
+    unpaid = min(amount_minor, draft.order.charged_minor - taken)
+    authorized = sum(money.capturable_minor(payment) for payment in money.payments)
+    part = min(unpaid, authorized)
+    if part > 0:
+        draft.add(*payments.request_capture(money, draft.order.id, part, purpose))
+
+
+def _share(order: Order, line_id: LineId, start: int, stop: int) -> ChargedUnits:
+    amount = order.amount(line_id, start, stop)
+    return ChargedUnits(line_id=line_id, start=start, stop=stop, amount_minor=amount)
+
+
+def _early_delivery(order: Order, package: Package) -> Instant | None:
+    return next(
+        (
+            anomaly.occurred_at
+            for anomaly in order.anomalies
+            if anomaly.kind == EARLY_DELIVERY and anomaly.subject == package.id
+        ),
+        None,
+    )
+
+
+def decide_delivery(
+    command: RecordDelivery, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Record that the customer has a box; twice says nothing new.
+
+    Raises:
+        Rejected: ``unknown_order``, ``unknown_package``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    package = fulfillment.require_package(order.fulfillment, command.package_id)
+    draft = Draft.of(order, context, command.occurred_at)
+    if package.status == "delivered" or _early_delivery(order, package) is not None:
+        return draft.decision()
+    if package.status == "shipped":
+        draft.add(fulfillment.deliver(package, draft.occurred_at))
+    else:
+        kind = EARLY_DELIVERY if package.status != "unpacked" else "delivered_though_unpacked"
+        draft.add(
+            AnomalyRecorded(kind=kind, subject=package.id, occurred_at=draft.occurred_at)
+        )
+    return conclude(draft)
+
+
+def decide_capture(
+    command: CapturePayment, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Take an amount now.
+
+    Raises:
+        Rejected: ``unknown_order``; ``exceeds_due`` where more would be taken than is due;
+            ``exceeds_authorization``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    money = order.payments
+    authorized = sum(money.capturable_minor(payment) for payment in money.payments)
+    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
+    due = order.due_minor - taken
+    if authorized >= command.amount_minor > due:
+        raise Rejected(
+            "exceeds_due",
+            f"can't capture {command.amount_minor} for order {order.id}: {max(due, 0)} is due",
+            data={"asked_minor": command.amount_minor, "due_minor": max(due, 0)},
+            legal=(f"at most {max(due, 0)}",),
+        )
+    draft = Draft.of(order, context)
+    draft.add(
+        *payments.request_capture(money, order.id, command.amount_minor, command.reason)
+    )
+    return conclude(draft)
+
+
+# --- units that were not there ---------------------------------------------------------------
+
+
+def _question(order: Order) -> Question:
+    skus = {line.line_id: line.placed.sku for line in order.lines}
+    return Question(
+        wants=tuple(
+            Want(line.line_id, line.placed.sku, line.unsourced, line.placed.place)
+            for line in order.lines
+            if line.unsourced
+        ),
+        destination=order.destination,
+        currency=order.currency,
+        barred=frozenset((skus[line], place) for line, place in order.barred),
+    )
+
+
+def source_again_needs(
+    command: SourceAgain, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
+    """
+    What sourcing asks, for the units that have no place.
+
+    """
+    order = require_order(state, command.order_id)
+    question = _question(order)
+    return question.needs(facts) if question.wants else frozenset()
+
+
+def decide_source_again(
+    command: SourceAgain, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Find other places for missing units; what no place has waits for a person to decide.
+
+    Raises:
+        Rejected: ``unknown_order``.
+    """
+    order = require_order(state, command.order_id)
+    draft = Draft.of(order, context)
+    question = _question(order)
+    if not question.wants:
+        return draft.decision()
+    plan, units = question.answer(facts)
+    allocations = tuple(
+        AllocatedUnits(
+            line_id=taken.line_id,
+            sku=taken.sku,
+            place=taken.place,
+            quantity=taken.quantity,
+            hold=draft.movements.allocate(taken.sku, taken.place, taken.quantity),
+        )
+        for taken in units
+    )
+    if allocations:
+        draft.add(UnitsSourcedAgain(plan=plan, allocations=allocations))
+        open_work(draft, allocations)
+    if plan.shortfalls:
+        draft.add(SourcingFailed(lines=_unsourced(draft.order, plan)))
+    return conclude(draft)
+
+
+def _unsourced(order: Order, plan: SourcingPlan) -> tuple[tuple[LineId, int], ...]:
+    short = {shortfall.sku for shortfall in plan.shortfalls}
+    return tuple(
+        (line.line_id, line.unsourced)
+        for line in order.lines
+        if line.unsourced and line.placed.sku in short
+    )
+
+
+def _quantities(lines: Iterable[LineQuantity]) -> dict[LineId, int]:
+    return {line.line_id: line.quantity for line in lines}
+
+
+def _waiting(work: FulfillmentOrder, moved: LineUnitsMoved) -> int:
+    line = work.line(moved.line_id)
+    return line.waiting if line else 0
