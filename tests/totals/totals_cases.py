@@ -35,26 +35,27 @@ def goods_line(
 
 
 @st.composite
-def priced_lines(
-    draw: st.DrawFn, *, quantity_max: int = 12, charges: bool = True, taxes: bool = True
-) -> PricedLine:
+def priced_lines(draw: st.DrawFn, *, quantity_max: int = 12, charges: bool = True) -> PricedLine:
     """
-    A line whose discounts eat any part of its goods, up to all of it.
+    A line with components in any legal order, whose discounts eat up to all that is before them.
     """
     left = draw(minors)
     components = [component(ComponentKind.GOODS, left)]
-    for i in range(draw(st.integers(0, 4))):
-        off = draw(st.integers(0, left))
-        components.append(component(ComponentKind.DISCOUNT, -off, f"off-{i}"))
-        left -= off
+    kinds = [ComponentKind.DISCOUNT, ComponentKind.TAX]
     if charges:
-        kinds = st.sampled_from([ComponentKind.FEE, ComponentKind.SHIPPING])
-        components += [component(kind, draw(minors)) for kind in draw(st.lists(kinds, max_size=3))]
-    if taxes:
-        components += [
-            component(ComponentKind.TAX, draw(minors), included=included)
-            for included in draw(st.lists(st.booleans(), max_size=3))
-        ]
+        kinds += [ComponentKind.FEE, ComponentKind.SHIPPING]
+    for i, kind in enumerate(draw(st.lists(st.sampled_from(kinds), max_size=7))):
+        match kind:
+            case ComponentKind.DISCOUNT:
+                off = draw(st.integers(0, left))
+                components.append(component(kind, -off, f"off-{i}"))
+                left -= off
+            case ComponentKind.TAX:
+                components.append(component(kind, draw(minors), included=draw(st.booleans())))
+            case _:
+                charge = draw(minors)
+                components.append(component(kind, charge))
+                left += charge
     quantity = draw(st.integers(1, quantity_max))
     return PricedLine(line="a", quantity=quantity, components=tuple(components))
 
