@@ -1,9 +1,9 @@
 """
 How quick and how good sourcing is on typical orders, beside a MILP solver when one is installed.
 
-Orders of 1 to 5 lines over 5 to 20 places on a small map: a fifth of the places are distribution
-centers with broad and deep stock, the rest stores with a few units of a few SKUs. Opening a place
-costs handling, a label by zone and nothing else; units cost by weight and zone. Quantities are
+Orders of 1 to 5 lines over 5 to 20 places on a small map: a fifth of the places, at least two, are
+distribution centers with broad and deep stock, the rest stores with a few units of a few SKUs.
+Opening a place costs handling and a label by zone; units cost by weight and zone. Quantities are
 mostly 1. Generated from a seed, so every run measures the same orders.
 
 Absolute times depend on the machine; the ratio is taken from runs that alternate order by order.

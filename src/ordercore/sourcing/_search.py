@@ -98,9 +98,9 @@ class _Search:
             if not free:
                 self._offer(opened)
                 continue
-            n = min(free, key=lambda i: (node.slack[i], -kernel.open_costs[i]))
             # The place that the prices want most is decided next, open first: good sets early.
-            slack = node.slack[n]
+            # Its slack tightens one side at once: opened it must be paid, closed it cannot earn.
+            slack, _, n = min((node.slack[n], -kernel.open_costs[n], n) for n in free)
             stack.append((bound + max(0, -slack), opened, closed | 1 << n))
             stack.append((bound + max(0, slack), opened | 1 << n, closed))
         return self.total

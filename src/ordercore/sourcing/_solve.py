@@ -24,7 +24,7 @@ from ordercore.sourcing._subsets import applies, cheapest_partition
 
 __all__ = ["DEFAULT_BUDGET", "solve"]
 
-#: Steps; one is about 0.1 us in CPython, so this is some tenths of a second at the worst.
+#: Steps; one took 0.04 us where it was measured, so this is some tenths of a second at the worst.
 DEFAULT_BUDGET: Final = 3_000_000
 
 
