@@ -74,30 +74,35 @@ class LedgerView(Protocol):
         Return the recorded step of that id.
 
         """
+        ...
 
     def open_pending(self, pending_id: str) -> OpenPending | None:
         """
         Return the hold of that id while it is open.
 
         """
+        ...
 
     def ended_by(self, pending_id: str) -> Step | None:
         """
         Return the step that ended a hold, or None where it is open or was never made.
 
         """
+        ...
 
     def balance(self, account: AccountId) -> Balance:
         """
         Return the recorded balance, due holds still counted.
 
         """
+        ...
 
     def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
         """
         Return open holds that leave an account and are due, by (expiry, id).
 
         """
+        ...
 
 
 @attrs.define

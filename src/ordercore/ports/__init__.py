@@ -6,5 +6,27 @@ slice that uses them.
 """
 
 from ordercore.ports._store import Codec, Commit, Lease, LeaseState, Receipt, Recorded, Store
+from ordercore.ports._world import (
+    ActingCapabilities,
+    Carrier,
+    Catalog,
+    PaymentGateway,
+    Places,
+    TaxCalculator,
+)
 
-__all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Recorded", "Store"]
+__all__ = [
+    "ActingCapabilities",
+    "Carrier",
+    "Catalog",
+    "Codec",
+    "Commit",
+    "Lease",
+    "LeaseState",
+    "PaymentGateway",
+    "Places",
+    "Receipt",
+    "Recorded",
+    "Store",
+    "TaxCalculator",
+]

@@ -42,6 +42,7 @@ class Codec(Protocol):
         Return the stable name of the value's type and the value as JSON.
 
         """
+        ...
 
     def decode(self, name: str, text: str) -> object:
         """
@@ -50,6 +51,7 @@ class Codec(Protocol):
         Raises:
             InvalidData: The name is unknown or the text does not fit it.
         """
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -169,6 +171,7 @@ class Store(Protocol):
         Return a stream's events beyond a version, in order.
 
         """
+        ...
 
     def commit(self, commit: Commit) -> Receipt:
         """
@@ -181,12 +184,14 @@ class Store(Protocol):
             Conflict: The stream is not at ``from_version``; nothing was written.
             Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
         """
+        ...
 
     def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """
         Return what was recorded under a command id.
 
         """
+        ...
 
     def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
         """
@@ -194,6 +199,7 @@ class Store(Protocol):
 
         The last resort of a decision that lost two races for the same stock.
         """
+        ...
 
     def balances(
         self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
@@ -203,24 +209,28 @@ class Store(Protocol):
 
         Every account asked for is in the answer, untouched ones with zeros.
         """
+        ...
 
     def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
         """
         Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
 
         """
+        ...
 
     def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
         """
         Return open holds, all or of one holder, in the order in which they were made.
 
         """
+        ...
 
     def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
         """
         Iterate over the ledger's log, all of it or what touched one account, in order.
 
         """
+        ...
 
     def lease(
         self,
@@ -239,45 +249,53 @@ class Store(Protocol):
         a lease exists that has ended, or is the same holder's own: a try without an outcome. In
         the first and last case the lease now is ``holder``'s until ``until``.
         """
+        ...
 
     def unlease(self, tenant: TenantId, effect_key: str) -> None:
         """
         Give a lease back unused: the port certainly did not act.
 
         """
+        ...
 
     def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
         """
         Return streams that have something to do by an instant, the longest due first.
 
         """
+        ...
 
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference.
 
         """
+        ...
 
     def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
         """
         Return events of all streams beyond a position, in order of position.
 
         """
+        ...
 
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:
         """
         Iterate over all streams, in order of id.
 
         """
+        ...
 
     def tenants(self) -> Sequence[TenantId]:
         """
         List the tenants that have written anything.
 
         """
+        ...
 
     def close(self) -> None:
         """
         Give back connections and files; a second call does nothing.
 
         """
+        ...

@@ -1,0 +1,171 @@
+"""
+The JSON codec.
+
+cattrs is lenient by default (``2.7`` becomes ``2``, ``None`` becomes ``"None"``, text becomes a
+tuple of letters); here each primitive is what it says or a fault. Instants are ISO 8601 in UTC.
+Values that equal a field's default are left out, so a field may be added to a fact later, with a
+default that says what the old rows meant.
+"""
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+import cattrs
+from cattrs.strategies import configure_tagged_union
+
+from ordercore.codec._names import NAMES, TYPES
+from ordercore.errors import InvalidData
+from ordercore.grammar import ActionRequired, Declined, Outcome, Succeeded, Unknown
+from ordercore.instants import format_instant, parse_instant
+
+__all__ = ["JsonCodec"]
+
+#: The longest text that is parsed, in characters.
+TEXT_MAX: Final = 16 * 1024 * 1024
+
+_OUTCOMES: Final[dict[type, str]] = {
+    Succeeded: "succeeded",
+    Declined: "declined",
+    ActionRequired: "action-required",
+    Unknown: "unknown",
+}
+
+
+class JsonCodec:
+    """
+    Writes and reads everything that :data:`ordercore.codec.TYPES` names.
+
+    Satisfies :class:`ordercore.ports.Codec`. Making one is cheap; the hooks of a type are built
+    when it is first written or read.
+    """
+
+    __slots__ = ("_converter",)
+
+    def __init__(self) -> None:
+        self._converter = _converter()
+
+    def encode(self, value: object) -> tuple[str, str]:
+        """
+        Return a value's stable name and its JSON.
+
+        Raises:
+            InvalidData: The type has no name.
+        """
+        name = NAMES.get(type(value))
+        if name is None:
+            raise InvalidData(type(value).__name__, ("it is no fact, command or reply",))
+        return name, self.dumps(value)
+
+    def decode(self, name: str, text: str) -> object:
+        """
+        Return the value again.
+
+        Raises:
+            InvalidData: The name is unknown, or the text does not fit it; every fault with its
+                path.
+        """
+        kind = TYPES.get(name)
+        if kind is None:
+            raise InvalidData(name, ("nothing of that name is known to this version",))
+        return self.loads(text, kind)
+
+    def dumps(self, value: object) -> str:
+        """
+        Write any attrs value of ordercore as JSON, without a name.
+
+        """
+        plain = self._converter.unstructure(value)
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+    def loads(self, text: str, kind: type) -> Any:
+        """
+        Read an attrs value of ordercore from JSON.
+
+        Raises:
+            InvalidData: Every fault with its path.
+        """
+        if len(text) > TEXT_MAX:
+            raise InvalidData(kind.__name__, (f"{len(text)} characters: legal are {TEXT_MAX}",))
+        try:
+            plain = json.loads(
+                text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated
+            )
+        except (ValueError, RecursionError) as error:
+            raise InvalidData(kind.__name__, (f"it is no JSON: {error}",)) from error
+        try:
+            return self._converter.structure(plain, kind)
+        except cattrs.BaseValidationError as error:
+            faults = tuple(cattrs.transform_error(error, format_exception=_describe))
+            raise InvalidData(kind.__name__, faults) from error
+        except InvalidData:
+            raise
+        except (TypeError, ValueError, KeyError) as error:
+            raise InvalidData(kind.__name__, (_describe(error, kind),)) from error
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
+    for primitive in (int, str, bool):
+        converter.register_structure_hook(primitive, _exactly(primitive))
+    converter.register_structure_hook_func(_is_tuple_of, _structure_tuple(converter))
+    converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
+    converter.register_unstructure_hook(datetime, format_instant)
+    configure_tagged_union(
+        Outcome, converter, tag_name="outcome", tag_generator=lambda kind: _OUTCOMES[kind]
+    )
+    return converter
+
+
+def _exactly(primitive: type) -> Any:
+    def hook(value: object, _: object) -> object:
+        if type(value) is not primitive:
+            raise TypeError(f"{value!r:.40} is no {primitive.__name__}")
+        return value
+
+    return hook
+
+
+def _is_tuple_of(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is tuple
+
+
+def _structure_tuple(converter: cattrs.Converter) -> Any:
+    def hook(value: object, kind: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r:.40} is no list")
+        inner = kind.__args__
+        if len(inner) == 2 and inner[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
+            inner = (inner[0],) * len(value)
+        if len(inner) != len(value):
+            raise ValueError(f"{len(value)} entries where {len(inner)} belong")
+        return tuple(converter.structure(v, k) for v, k in zip(value, inner, strict=True))
+
+    return hook
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _refuse_constant(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _describe(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, InvalidData):
+        return "; ".join(error.faults)
+    if isinstance(error, KeyError):
+        return f"required field missing: {error.args[0]!r:.60}"
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        return f"unknown fields: {', '.join(sorted(error.extra_fields))}"
+    return str(error) or f"does not fit {getattr(kind, '__name__', kind)}"

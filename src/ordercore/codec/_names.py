@@ -1,0 +1,93 @@
+"""
+The names under which facts and commands are written. They are the storage format.
+
+A name is given once and never reused: a class may be renamed or moved, its name stays. A fact whose
+meaning or fields change in a way that old rows do not satisfy gets a new name beside the old one.
+"""
+
+from types import MappingProxyType
+from typing import Final
+
+from ordercore import fulfillment
+from ordercore import orders
+from ordercore import payments
+from ordercore import returns
+
+__all__ = ["NAMES", "TYPES"]
+
+#: Stable name -> type.
+TYPES: Final = MappingProxyType(
+    {
+        # facts
+        "order-placed": orders.OrderPlaced,
+        "order-released": orders.OrderReleased,
+        "package-charged": orders.PackageCharged,
+        "units-canceled": orders.UnitsCanceled,
+        "units-sourced-again": orders.UnitsSourcedAgain,
+        "sourcing-failed": orders.SourcingFailed,
+        "refund-granted": orders.RefundGranted,
+        "order-ended": orders.OrderEnded,
+        "attempt-failed": orders.AttemptFailed,
+        "operator-needed": orders.OperatorNeeded,
+        "effect-retried": orders.EffectRetried,
+        "anomaly-recorded": orders.AnomalyRecorded,
+        "authorization-requested": payments.AuthorizationRequested,
+        "payment-authorized": payments.PaymentAuthorized,
+        "payment-action-required": payments.PaymentActionRequired,
+        "authorization-declined": payments.AuthorizationDeclined,
+        "payment-recorded": payments.PaymentRecorded,
+        "capture-requested": payments.CaptureRequested,
+        "payment-captured": payments.PaymentCaptured,
+        "capture-declined": payments.CaptureDeclined,
+        "void-requested": payments.VoidRequested,
+        "authorization-voided": payments.AuthorizationVoided,
+        "void-declined": payments.VoidDeclined,
+        "refund-requested": payments.RefundRequested,
+        "payment-refunded": payments.PaymentRefunded,
+        "refund-declined": payments.RefundDeclined,
+        "fulfillment-order-opened": fulfillment.FulfillmentOrderOpened,
+        "units-picked": fulfillment.UnitsPicked,
+        "units-missing": fulfillment.UnitsMissing,
+        "fulfillment-units-canceled": fulfillment.FulfillmentUnitsCanceled,
+        "fulfillment-order-ended": fulfillment.FulfillmentOrderEnded,
+        "package-packed": fulfillment.PackagePacked,
+        "package-unpacked": fulfillment.PackageUnpacked,
+        "label-purchased": fulfillment.LabelPurchased,
+        "label-declined": fulfillment.LabelDeclined,
+        "package-shipped": fulfillment.PackageShipped,
+        "package-delivered": fulfillment.PackageDelivered,
+        "return-authorized": returns.ReturnAuthorized,
+        "return-received": returns.ReturnReceived,
+        "return-inspected": returns.ReturnInspected,
+        "return-canceled": returns.ReturnCanceled,
+        # commands
+        "command.receive-stock": orders.ReceiveStock,
+        "command.reserve-cart": orders.ReserveCart,
+        "command.release-cart": orders.ReleaseCart,
+        "command.place-order": orders.PlaceOrder,
+        "command.add-tender": orders.AddTender,
+        "command.record-payment": orders.RecordPayment,
+        "command.capture-payment": orders.CapturePayment,
+        "command.pick-units": orders.PickUnits,
+        "command.report-missing": orders.ReportMissing,
+        "command.pack-units": orders.PackUnits,
+        "command.unpack-package": orders.UnpackPackage,
+        "command.ship-package": orders.ShipPackage,
+        "command.fulfill-units": orders.FulfillUnits,
+        "command.record-delivery": orders.RecordDelivery,
+        "command.source-again": orders.SourceAgain,
+        "command.cancel-units": orders.CancelUnits,
+        "command.authorize-return": orders.AuthorizeReturn,
+        "command.receive-return": orders.ReceiveReturn,
+        "command.inspect-return": orders.InspectReturn,
+        "command.cancel-return": orders.CancelReturn,
+        "command.record-outcome": orders.RecordOutcome,
+        "command.record-attempt": orders.RecordAttempt,
+        "command.retry-effect": orders.RetryEffect,
+        # replies
+        "reply.reservation": orders.Reservation,
+    }
+)
+
+#: Type -> stable name.
+NAMES: Final = MappingProxyType({kind: name for name, kind in TYPES.items()})
