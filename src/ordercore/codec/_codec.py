@@ -9,6 +9,9 @@ default that says what the old rows meant.
 
 import json
 from datetime import datetime
+from enum import Enum
+from functools import partial
+from operator import is_
 from typing import Any, Final
 
 import cattrs
@@ -107,7 +110,9 @@ class JsonCodec:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
     for primitive in (int, str, bool):
-        converter.register_structure_hook(primitive, _exactly(primitive))
+        # By identity: a word of an enumeration is a str too, and must come back as its word.
+        converter.register_structure_hook_func(partial(is_, primitive), _exactly(primitive))
+    converter.register_structure_hook_func(_is_enumeration, _structure_word)
     converter.register_structure_hook_func(_is_tuple_of, _structure_tuple(converter))
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
@@ -115,6 +120,18 @@ def _converter() -> cattrs.Converter:
         Outcome, converter, tag_name="outcome", tag_generator=lambda kind: _OUTCOMES[kind]
     )
     return converter
+
+
+def _is_enumeration(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _structure_word(value: object, kind: type[Enum]) -> Enum:
+    try:
+        return kind(value)
+    except ValueError:
+        legal = ", ".join(str(word.value) for word in kind)
+        raise ValueError(f"{value!r:.40} is none of {legal}") from None
 
 
 def _exactly(primitive: type) -> Any:

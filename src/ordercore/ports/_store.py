@@ -152,11 +152,13 @@ class Lease:
     Attributes:
         state: See :class:`LeaseState`.
         first_at: When the effect was first leased; the idempotency window counts from there.
+        tried_at: When it was last leased before this; the settling time counts from there.
         until: When the present lease ends.
     """
 
     state: LeaseState
     first_at: Instant
+    tried_at: Instant
     until: Instant
 
 
@@ -175,7 +177,8 @@ class Store(Protocol):
 
     def commit(self, commit: Commit) -> Receipt:
         """
-        Write a commit, or return the receipt recorded under its command id before.
+        Write a commit and return its own receipt, the same object; or return the one that was
+        recorded under its command id before.
 
         Ledger steps are recorded at ``commit.receipt.at``. The stream's due row becomes
         ``next_due`` (none where that is None). References of events are indexed.

@@ -1,0 +1,107 @@
+"""
+Answering needs: which store or port knows what.
+
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from ordercore.catalog import Products
+from ordercore.errors import InvalidDefinition
+from ordercore.fulfillment import ShippingRates
+from ordercore.grammar import Need
+from ordercore.ids import PlaceId, Sku, TenantId, cart_holder
+from ordercore.instants import Instant
+from ordercore.inventory import CartHolds, StockAt, StockLevel, stock_accounts, stock_level
+from ordercore.ledger import OpenPending
+from ordercore.orders import PlanSourcing
+from ordercore.places import CandidatePlaces, KnownPlaces
+from ordercore.ports import Carrier, Catalog, Places, Store, TaxCalculator
+from ordercore.sourcing import SourcingPlan, problem_key, solve
+from ordercore.totals import TaxOn
+
+__all__ = ["Reader"]
+
+#: How many plans are remembered by their problem.
+_PLANS_MAX: Final = 256
+
+
+@attrs.define(kw_only=True)
+class Reader:
+    """
+    Answers needs from one tenant's store and the host's read ports.
+
+    """
+
+    tenant: TenantId
+    store: Store
+    catalog: Catalog
+    places: Places
+    carrier: Carrier
+    tax: TaxCalculator
+    _plans: OrderedDict[str, SourcingPlan] = attrs.field(
+        init=False, factory=OrderedDict[str, SourcingPlan]
+    )
+
+    def answer(self, needs: tuple[Need[Any], ...], at: Instant) -> Mapping[Need[Any], object]:
+        """
+        Answer each need as of an instant.
+
+        Raises:
+            PortUnavailable: A port could not answer.
+            InvalidDefinition: Nobody knows how to answer a need of that type.
+        """
+        return {need: self._answer(need, at) for need in needs}
+
+    def _answer(self, need: Need[Any], at: Instant) -> object:
+        answer = _ANSWERS.get(type(need))
+        if answer is None:
+            raise InvalidDefinition(f"no port answers {type(need).__name__}")
+        return answer(self, need, at)
+
+    def holds(self, holder: str, at: Instant) -> tuple[OpenPending, ...]:
+        """
+        Return what somebody holds and what has not expired.
+
+        """
+        found = self.store.pendings(self.tenant, holder)
+        return tuple(hold for hold in found if not hold.is_due(at))
+
+    def stock(self, need: StockAt, at: Instant) -> Mapping[tuple[Sku, PlaceId], StockLevel]:
+        """
+        Read the levels of SKUs at places. Cost: O(SKUs x places) balances in one read.
+
+        """
+        pairs = [(sku, place) for sku in need.skus for place in need.places]
+        accounts = [account for pair in pairs for account in stock_accounts(*pair)]
+        balances = self.store.balances(self.tenant, accounts, at)
+        own = () if need.cart_id is None else self.holds(cart_holder(need.cart_id), at)
+        return {pair: stock_level(*pair, balances, own) for pair in pairs}
+
+    def plan(self, need: PlanSourcing, _: Instant) -> SourcingPlan:
+        """
+        Solve a sourcing problem, or remember its plan.
+
+        """
+        key = problem_key(need.problem)
+        known = self._plans.get(key)
+        if known is None:
+            known = self._plans[key] = solve(need.problem)
+            if len(self._plans) > _PLANS_MAX:
+                self._plans.popitem(last=False)
+        return known
+
+
+_ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
+    Products: lambda reader, need, _: reader.catalog.products(need.skus),
+    CandidatePlaces: lambda reader, need, _: tuple(reader.places.candidates(need.destination)),
+    KnownPlaces: lambda reader, need, _: reader.places.places(need.ids),
+    ShippingRates: lambda reader, need, _: tuple(reader.carrier.rates(need)),
+    TaxOn: lambda reader, need, _: reader.tax.quote(need),
+    CartHolds: lambda reader, need, at: reader.holds(cart_holder(need.cart_id), at),
+    StockAt: Reader.stock,
+    PlanSourcing: Reader.plan,
+}

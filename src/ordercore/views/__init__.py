@@ -1,0 +1,9 @@
+"""
+Views: what people read, derived from facts by pure functions.
+
+"""
+
+from ordercore.views._status import PublicStatus, public_status
+from ordercore.views._timeline import TimelineEntry, timeline
+
+__all__ = ["PublicStatus", "TimelineEntry", "public_status", "timeline"]

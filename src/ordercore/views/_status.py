@@ -1,0 +1,66 @@
+"""
+The one word for an order that a customer reads.
+
+An order has no single status: its payment, its parcels and its returns live on their own axes.
+This function rolls them up; nothing in the library decides by its answer.
+"""
+
+from enum import StrEnum
+
+from ordercore.orders import Order
+
+__all__ = ["PublicStatus", "public_status"]
+
+
+class PublicStatus(StrEnum):
+    """
+    How far an order is, as its customer would say it.
+
+    """
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    PAYMENT_DECLINED = "payment_declined"
+    PROCESSING = "processing"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    SHIPPED = "shipped"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    DELIVERED = "delivered"
+    PARTIALLY_RETURNED = "partially_returned"
+    RETURNED = "returned"
+    CANCELED = "canceled"
+
+
+def public_status(order: Order) -> PublicStatus:
+    """
+    Roll an order's axes up into one word, the farthest first.
+
+    Cost: O(lines x packages).
+    """
+    wanted = sum(line.units.quantity - line.units.canceled for line in order.lines)
+    if not wanted:
+        return PublicStatus.CANCELED
+    shipped = sum(order.fulfillment.shipped(line.line_id) for line in order.lines)
+    delivered = sum(order.fulfillment.delivered(line.line_id) for line in order.lines)
+    returned = sum(
+        units.quantity
+        for known in order.returns.returns
+        if known.status in {"received", "inspected"}
+        for units in known.lines
+    )
+    if returned:
+        return PublicStatus.RETURNED if returned == wanted else PublicStatus.PARTIALLY_RETURNED
+    if delivered:
+        return (
+            PublicStatus.DELIVERED if delivered == wanted else PublicStatus.PARTIALLY_DELIVERED
+        )
+    if shipped:
+        return PublicStatus.SHIPPED if shipped == wanted else PublicStatus.PARTIALLY_SHIPPED
+    return _before_shipping(order)
+
+
+def _before_shipping(order: Order) -> PublicStatus:
+    if order.status != "placed":
+        return PublicStatus.PROCESSING
+    money = order.payments
+    hopeless = money.payments and all(p.status == "declined" for p in money.payments)
+    return PublicStatus.PAYMENT_DECLINED if hopeless else PublicStatus.AWAITING_PAYMENT
