@@ -9,14 +9,16 @@ read; so the same rules run over every store, and one table of cases tests them 
 Order of checks within a step, first failure wins, each with its own code:
 
      1. an id that exists: the same content is a repeat; else ``id_exists_with_different_<field>``
-     2. ``amount_not_positive``       an amount or part below one
-     3. ``accounts_equal``            source and target are one account
-     4. ``accounts_differ_in_unit``   source and target are of different books or units
-     5. ``pending_not_found``         no hold of that id was ever made
-     6. ``pending_already_<ended>``   posted, voided, expired or divided before
-     7. ``exceeds_pending``           posting more than was held
-     8. ``parts_differ``              the parts of a division do not sum to the hold
-     9. ``shortage``                  the guard: less would be left than must be
+     2. ``id_reserved``               an id that only the ledger gives (``.../expired``,
+                                      ``.../part-1``), or an expiry under any other
+     3. ``amount_not_positive``       an amount or part below one
+     4. ``accounts_equal``            source and target are one account
+     5. ``accounts_differ_in_unit``   source and target are of different books or units
+     6. ``pending_not_found``         no hold of that id was ever made
+     7. ``pending_already_<ended>``   posted, voided, expired or divided before
+     8. ``exceeds_pending``           posting more than was held
+     9. ``parts_differ``              the parts of a division do not sum to the hold
+    10. ``shortage``                  the guard: less would be left than must be
 
 A batch whose every step is a repeat is a repeat as a whole: nothing is applied. A batch of which
 only some steps are repeats is refused (``batch_partly_exists``): it was never one batch.
@@ -45,6 +47,8 @@ from ordercore.ledger._steps import (
     PostPending,
     Step,
     VoidPending,
+    expiry_id,
+    is_derived_id,
 )
 
 __all__ = ["EXPIRE_MAX", "STEPS_MAX", "LedgerView", "Outcome", "apply_batch"]
@@ -169,6 +173,7 @@ class _Batch:
             if self._is_repeat(step):
                 repeats += 1
                 continue
+            _check_id(step)
             self._apply(step)
             self._new_ids[step.id] = step
             self._out.steps.append(step)
@@ -336,9 +341,28 @@ class _Batch:
         for pending in self._view.due_pendings(account, self._at, EXPIRE_MAX):
             if pending.id in self._ended or pending.expires_at is None:
                 continue
-            step = ExpirePending(f"{pending.id}/expired", pending.id, pending.expires_at)
+            step = ExpirePending(expiry_id(pending.id), pending.id, pending.expires_at)
             self._close(pending, step)
             self._out.steps.append(step)
+
+
+def _check_id(step: Step) -> None:
+    if isinstance(step, ExpirePending):
+        name = expiry_id(step.pending)
+        if step.id != name:
+            raise Rejected(
+                "id_reserved",
+                f"{step.id} is not the name under which {step.pending} expires",
+                data={"step": step.id},
+                legal=(name,),
+            )
+    elif is_derived_id(step.id):
+        raise Rejected(
+            "id_reserved",
+            f"{step.id} is a name that only the ledger gives, to an expiry or a part of a hold",
+            data={"step": step.id},
+            legal=("an id that ends neither in /expired nor in /part- and a number",),
+        )
 
 
 def _check_amount(step_id: str, amount: int) -> None:

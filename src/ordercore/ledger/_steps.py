@@ -134,7 +134,7 @@ class ExpirePending:
     Record that a hold has expired; written by the ledger itself, with the true instant.
 
     Attributes:
-        id: Derived from the hold.
+        id: Always :func:`expiry_id` of the hold.
         pending: The hold.
         occurred_at: When it expired, which may be long before it is recorded.
     """
@@ -175,6 +175,24 @@ class Divide:
 
         """
         return tuple(f"{self.pending}/part-{n}" for n in range(1, len(self.parts) + 1))
+
+
+def expiry_id(pending_id: str) -> str:
+    """
+    Name the step by which a hold expires.
+
+    """
+    return f"{pending_id}/expired"
+
+
+def is_derived_id(step_id: str) -> bool:
+    """
+    Say whether an id is one that the ledger gives: to an expiry or to a part of a hold.
+
+    Were a caller free to choose such an id, a hold could take the place of another.
+    """
+    head, _, number = step_id.rpartition("/part-")
+    return step_id.endswith("/expired") or bool(head and number.isdecimal())
 
 
 #: Any step. Which kind it is decides the rules, see ``_rules``.
