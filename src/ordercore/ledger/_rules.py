@@ -14,19 +14,22 @@ Order of checks within a step, first failure wins, each with its own code:
      3. ``amount_not_positive``       an amount or part below one
      4. ``accounts_equal``            source and target are one account
      5. ``accounts_differ_in_unit``   source and target are of different books or units
-     6. ``pending_not_found``         no hold of that id was ever made
-     7. ``pending_already_<ended>``   posted, voided, expired or divided before
-     8. ``exceeds_pending``           posting more than was held
-     9. ``parts_differ``              the parts of a division do not sum to the hold
-    10. ``shortage``                  the guard: less would be left than must be
+     6. ``expires_at_passed``         a hold that would be over when it is recorded
+     7. ``pending_not_found``         no hold of that id was ever made
+     8. ``pending_already_<ended>``   posted, voided, expired or divided before
+     9. ``exceeds_pending``           posting more than was held
+    10. ``parts_differ``              the parts of a division do not sum to the hold
+    11. ``expiry_differs``            an expiry at another instant than the hold's
+    12. ``pending_not_due``           an expiry before its instant has come
+    13. ``shortage``                  the guard: less would be left than must be
 
 A batch whose every step is a repeat is a repeat as a whole: nothing is applied. A batch of which
 only some steps are repeats is refused (``batch_partly_exists``): it was never one batch.
 
 Expiry takes effect by time. Before a step's guard is judged, holds on its source that are due are
 closed by ``ExpirePending`` steps with their true instants, at most ``EXPIRE_MAX`` an account and
-batch. At that bound a refusal is cautious: it may sell too little, never too much, and the next
-batch closes the next holds.
+batch. At that bound a refusal is cautious: it may sell too little, never too much. A refused batch
+writes no expiry either; the next one that succeeds closes the next holds, or a sweep does.
 """
 
 from collections.abc import Iterable, Sequence
@@ -209,22 +212,13 @@ class _Batch:
             self._guard(step)
             self._move(step.target, posted=step.amount)
         elif isinstance(step, Pend):
-            self._check_new(step)
-            self._open(
-                OpenPending(
-                    step.id,
-                    step.source,
-                    step.target,
-                    step.amount,
-                    step.reference,
-                    step.expires_at,
-                )
-            )
-            self._guard(step)
+            self._pend(step)
         elif isinstance(step, PostPending):
             self._post_pending(step)
         elif isinstance(step, Divide):
             self._divide(step)
+        elif isinstance(step, ExpirePending):
+            self._expire(step)
         else:
             self._close(self._require_open(step), step)
 
@@ -239,6 +233,21 @@ class _Batch:
                 step.id,
                 f"{step.source} and {step.target} do not count the same unit in the same book",
             )
+
+    def _pend(self, step: Pend) -> None:
+        self._check_new(step)
+        pending = OpenPending(
+            step.id, step.source, step.target, step.amount, step.reference, step.expires_at
+        )
+        if pending.is_due(self._at):
+            raise Rejected(
+                "expires_at_passed",
+                f"{step.id} would expire at {step.expires_at}, and it is {self._at}",
+                data={"step": step.id},
+                legal=("a later instant, or none",),
+            )
+        self._open(pending)
+        self._guard(step)
 
     def _post_pending(self, step: PostPending) -> None:
         if step.amount is not None:
@@ -270,6 +279,24 @@ class _Batch:
         self._close(pending, step)
         for part_id, part in zip(step.part_ids, step.parts, strict=True):
             self._open(attrs.evolve(pending, id=part_id, amount=part))
+
+    def _expire(self, step: ExpirePending) -> None:
+        pending = self._require_open(step)
+        if pending.expires_at != step.occurred_at:
+            raise Rejected(
+                "expiry_differs",
+                f"{pending.id} does not expire at {step.occurred_at}",
+                data={"step": step.id, "pending": pending.id},
+                legal=(f"{pending.expires_at or 'nothing: it does not expire'}",),
+            )
+        if not pending.is_due(self._at):
+            raise Rejected(
+                "pending_not_due",
+                f"{pending.id} expires at {pending.expires_at}, and it is {self._at}",
+                data={"step": step.id, "pending": pending.id},
+                legal=(f"{pending.expires_at} or later",),
+            )
+        self._close(pending, step)
 
     def _require_open(self, step: PostPending | VoidPending | ExpirePending | Divide) -> OpenPending:
         pending = self._out.opened.get(step.pending)

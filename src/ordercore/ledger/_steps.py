@@ -72,7 +72,8 @@ class Pend:
         occurred_at: When it happened, as claimed.
         leave_at_least: What must be left available in the source afterwards; positive keeps a
             safety stock, negative allows a backorder, None asks nothing.
-        expires_at: The instant from which the hold no longer counts; None for never.
+        expires_at: The instant from which the hold no longer counts, later than it is recorded;
+            None for never.
     """
 
     id: str
@@ -131,7 +132,9 @@ class VoidPending:
 @attrs.frozen
 class ExpirePending:
     """
-    Record that a hold has expired; written by the ledger itself, with the true instant.
+    Record that a hold has expired, with the true instant.
+
+    The ledger writes it itself before it judges a guard; a sweep may write it too.
 
     Attributes:
         id: Always :func:`expiry_id` of the hold.
@@ -191,8 +194,8 @@ def is_derived_id(step_id: str) -> bool:
 
     Were a caller free to choose such an id, a hold could take the place of another.
     """
-    head, _, number = step_id.rpartition("/part-")
-    return step_id.endswith("/expired") or bool(head and number.isdecimal())
+    _, cut, number = step_id.rpartition("/part-")
+    return step_id.endswith("/expired") or (cut != "" and number.isdecimal())
 
 
 #: Any step. Which kind it is decides the rules, see ``_rules``.
