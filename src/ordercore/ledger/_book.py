@@ -1,18 +1,19 @@
 """
 The ledger in memory: an insertion-ordered log with three indexes over it.
 
-The log is the truth. Balances, open holds and the order of expiry are indexes that ``verify``
-rebuilds from the log and compares. Stores on disk keep the same indexes as rows.
+The log is the truth. Balances, open holds and the order of expiry are indexes that
+``check_invariants`` rebuilds from the log and compares. Stores on disk keep the same indexes as rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import attrs
 from sortedcontainers import SortedDict
 
-from ordercore.errors import InvariantViolated
+from ordercore.errors import InvariantViolated, Rejected
 from ordercore.instants import Instant
 from ordercore.ledger._accounts import AccountId, account_parts
 from ordercore.ledger._rules import Outcome, apply_batch
@@ -188,21 +189,52 @@ class Ledger:
         """
         Rebuild every index from the log and compare.
 
+        Cost: O(log length).
+
         Raises:
-            InvariantViolated: Naming the first account or hold that differs.
+            InvariantViolated: Naming the first entries, accounts or holds that differ.
         """
-        again = Ledger()
-        for entry in self._entries.values():
-            outcome = apply_batch((_unguarded(entry.step),), again, entry.recorded_at)
-            again.write(outcome, entry.recorded_at)
-        if dict(again.balances()) != dict(self.balances()):
-            different = set(again.balances()) ^ set(self.balances())
-            raise InvariantViolated(f"balances differ from the log: {sorted(different)[:3]}")
-        if again._open != self._open:  # noqa: SLF001 - the same class, rebuilt
-            raise InvariantViolated("open holds differ from the log")
         broken = {key: total for key, total in self.trial_balance().items() if total}
         if broken:
             raise InvariantViolated(f"trial balance is not zero: {broken}")
+        again = self._replayed()
+        _compare("balances differ", again._balances, self._balances)
+        _compare("open holds differ", again._open, self._open)
+        _compare("ended holds differ", again._ended, self._ended)
+        _compare("order of expiry differs", _waiting(again._due), _waiting(self._due))
+
+    def _replayed(self) -> "Ledger":
+        again = Ledger()
+        for n, (step_id, entry) in enumerate(self._entries.items(), start=1):
+            step = entry.step
+            if (entry.position, step.id) != (n, step_id):
+                raise InvariantViolated(
+                    f"entry {n} of the log is {step.id} at position {entry.position}, "
+                    f"kept under {step_id}"
+                )
+            try:
+                outcome = apply_batch((_unguarded(step),), again, entry.recorded_at)
+            except Rejected as refused:
+                raise InvariantViolated(
+                    f"entry {n} of the log, {step.id}, breaks a rule: {refused}"
+                ) from refused
+            again.write(outcome, entry.recorded_at)
+        return again
+
+
+def _compare(what: str, expected: Mapping[Any, object], found: Mapping[Any, object]) -> None:
+    missing = object()
+    different = [
+        key
+        for key in sorted(expected.keys() | found.keys())
+        if expected.get(key, missing) != found.get(key, missing)
+    ]
+    if different:
+        raise InvariantViolated(f"{what} from the log: {different[:3]}")
+
+
+def _waiting(due: Mapping[AccountId, Iterable[_Due]]) -> dict[AccountId, list[_Due]]:
+    return {account: waiting for account, keys in due.items() if (waiting := list(keys))}
 
 
 def _unguarded(step: Step) -> Step:
