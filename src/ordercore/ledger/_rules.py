@@ -24,7 +24,9 @@ Order of checks within a step, first failure wins, each with its own code:
     13. ``shortage``                  the guard: less would be left than must be
 
 A batch whose every step is a repeat is a repeat as a whole: nothing is applied. A batch of which
-only some steps are repeats is refused (``batch_partly_exists``): it was never one batch.
+only some steps are repeats is refused (``batch_partly_exists``): it was never one batch; where a
+new step of it breaks a rule of its own, that rule speaks. A batch of more than ``STEPS_MAX`` steps
+is refused unread (``batch_too_long``).
 
 Expiry takes effect by time. Before a step's guard is judged, holds on its source that are due are
 closed by ``ExpirePending`` steps with their true instants, at most ``EXPIRE_MAX`` an account and
@@ -142,6 +144,7 @@ def apply_batch(steps: Iterable[Step], view: LedgerView, at: Instant) -> Outcome
     Raises:
         Rejected: By the first step that breaks a rule, with the code above; ``data`` names the
             step and its numbers. Nothing has changed.
+        InvalidData: An account id does not have five parts. Nothing has changed.
 
     Cost: O(steps) look-ups in the view, and the due holds of guarded accounts once each.
     """
@@ -169,6 +172,7 @@ class _Batch:
             raise Rejected(
                 "batch_too_long",
                 f"{len(steps)} steps in one batch",
+                data={"steps": len(steps), "steps_max": STEPS_MAX},
                 legal=(f"at most {STEPS_MAX} steps",),
             )
         repeats = 0
@@ -225,13 +229,19 @@ class _Batch:
     def _check_new(self, step: Post | Pend) -> None:
         _check_amount(step.id, step.amount)
         if step.source == step.target:
-            raise _refused("accounts_equal", step.id, f"moves from {step.source} to itself")
+            raise Rejected(
+                "accounts_equal",
+                f"{step.id} moves from {step.source} to itself",
+                data={"step": step.id, "account": step.source},
+                legal=("two accounts",),
+            )
         source, target = account_parts(step.source), account_parts(step.target)
         if source[0] != target[0] or source[2] != target[2]:
-            raise _refused(
+            raise Rejected(
                 "accounts_differ_in_unit",
-                step.id,
-                f"{step.source} and {step.target} do not count the same unit in the same book",
+                f"{step.id}: {step.source} and {step.target} do not count one unit in one book",
+                data={"step": step.id, "source": step.source, "target": step.target},
+                legal=("accounts of one book and one unit",),
             )
 
     def _pend(self, step: Pend) -> None:
@@ -258,7 +268,12 @@ class _Batch:
             raise Rejected(
                 "exceeds_pending",
                 f"can't post {amount} of {pending.id}, which holds {pending.amount}",
-                data={"step": step.id, "pending": pending.id, "held": pending.amount},
+                data={
+                    "step": step.id,
+                    "pending": pending.id,
+                    "asked": amount,
+                    "held": pending.amount,
+                },
                 legal=(f"1 to {pending.amount}",),
             )
         self._close(pending, step)
@@ -273,7 +288,12 @@ class _Batch:
             raise Rejected(
                 "parts_differ",
                 f"parts {step.parts} of {pending.id} do not sum to {pending.amount}",
-                data={"step": step.id, "pending": pending.id, "held": pending.amount},
+                data={
+                    "step": step.id,
+                    "pending": pending.id,
+                    "asked": sum(step.parts),
+                    "held": pending.amount,
+                },
                 legal=(f"parts that sum to {pending.amount}",),
             )
         self._close(pending, step)
@@ -308,7 +328,12 @@ class _Batch:
         if ended is None:
             by = self._view.ended_by(step.pending)
             if by is None:
-                raise _refused("pending_not_found", step.id, f"no hold {step.pending} was made")
+                raise Rejected(
+                    "pending_not_found",
+                    f"{step.id}: no hold {step.pending} was made",
+                    data={"step": step.id, "pending": step.pending},
+                    legal=("a hold that was made",),
+                )
             ended = _ENDED[type(by)]
         raise Rejected(
             f"pending_already_{ended}",
@@ -358,7 +383,7 @@ class _Batch:
                     "asked": step.amount,
                     "available": free,
                 },
-                legal=(f"at most {max(free, 0)}",),
+                legal=(f"at most {free}" if free > 0 else "nothing now",),
             )
 
     def _expire_due(self, account: AccountId) -> None:
@@ -402,15 +427,9 @@ def _check_amount(step_id: str, amount: int) -> None:
         )
 
 
-def _refused(code: str, step_id: str, reason: str) -> Rejected:
-    return Rejected(code, f"{step_id}: {reason}", data={"step": step_id})
-
-
 def _first_difference(known: Step, step: Step) -> str | None:
     if type(known) is not type(step):
         return "kind"
-    if known == step:
-        return None
     for field in attrs.fields(type(step)):
         if getattr(known, field.name) != getattr(step, field.name):
             return str(field.name)
