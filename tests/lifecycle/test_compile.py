@@ -51,7 +51,7 @@ def no_categories_and_no_subject() -> Any:
 def category_of_a_stranger() -> Any:
     class M(StateMachine):
         subject = "thing"
-        categories = {**OPEN_DONE, "y": Category.OPEN, "x": Category.OPEN}
+        categories = OPEN_DONE | dict.fromkeys("yx", Category.OPEN)
         a, b = State(initial=True), State(final=True)
         go = a.to(b)
 
@@ -271,7 +271,7 @@ def preparation_of_every_event() -> Any:
 
 @broken("thing is not strict; declare it as a StateMachine with its defaults")
 def chart_that_swallows_illegal_events() -> Any:
-    class M(StateChart):
+    class M(StateChart[Any]):
         subject, categories = "thing", OPEN_DONE
         a, b = State(initial=True), State(final=True)
         go = a.to(b)
@@ -286,6 +286,28 @@ def transition_without_event() -> Any:
         a, b = State(initial=True), State(final=True)
         go = a.to(b)
         a.to(b)
+
+    return M
+
+
+@broken("thing: tick leads from a to 0 statuses, legal is one")
+def transition_without_target() -> Any:
+    class M(StateMachine):
+        subject, categories = "thing", OPEN_DONE
+        a, b = State(initial=True), State(final=True)
+        go = a.to(b)
+        tick = a.to(None)
+
+    return M
+
+
+@broken("thing: go leads from a to 2 statuses, legal is one")
+def transition_to_two_statuses_at_once() -> Any:
+    class M(StateMachine):
+        validate_disconnected_states = False
+        subject, categories = "thing", {**OPEN_DONE, "c": Category.DONE}
+        a, b, c = State(initial=True), State(final=True), State(final=True)
+        go = a.to([b, c])  # type: ignore[arg-type]  # the library takes it
 
     return M
 
@@ -378,16 +400,15 @@ def test_what_the_table_could_not_honor_does_not_compile(
 
 def test_a_status_may_bear_a_name_that_the_library_would_call_by() -> None:
     class M(StateMachine):
-        subject = "thing"
-        categories = {  # noqa: RUF012 - a declaration
-            "open": Category.OPEN,
-            "on_hold": Category.OPEN,
-            "closed": Category.DONE,
-        }
-        open, on_hold, closed = State(initial=True), State(), State(final=True)
-        hold, close = open.to(on_hold), on_hold.to(closed)
+        subject, categories = "thing", {**OPEN_DONE, "on_hold": Category.OPEN}
+        a, on_hold, b = State(initial=True), State(), State(final=True)
+        hold, close = a.to(on_hold), on_hold.to(b)
 
-    assert compile_lifecycle(M).after("open", "hold", "T-1") == "on_hold"
+    machine: Any = M()
+    machine.send("hold")
+
+    assert machine.on_hold.is_active
+    assert compile_lifecycle(M).after("a", "hold", "T-1") == "on_hold"
 
 
 def test_a_sound_declaration_compiles_into_its_table() -> None:

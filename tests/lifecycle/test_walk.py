@@ -50,8 +50,10 @@ def test_what_is_legal_is_listed_as_declared() -> None:
         (
             "delivered",
             "stop",
-            "not_legal_now: can't stop parcel P-1: it is delivered; "
-            "legal now: nothing: it has ended",
+            (
+                "not_legal_now: can't stop parcel P-1: it is delivered; "
+                "legal now: nothing: it has ended"
+            ),
         ),
     ],
 )

@@ -24,7 +24,8 @@ import attrs
 from ordercore.errors import InvalidDefinition, Rejected
 
 if TYPE_CHECKING:
-    from statemachine import StateMachine
+    from statemachine import State, StateMachine
+    from statemachine.transition import Transition
 
 
 class Category(StrEnum):
@@ -142,9 +143,10 @@ def compile_lifecycle(machine: "type[StateMachine]") -> Lifecycle:
 
     Raises:
         InvalidDefinition: It is no strict ``StateMachine``; it has no status, or statuses within
-            a status, callbacks, listeners, guards, transitions without an event, events whose
-            name is no identifier, two targets for one event in one status, a status without
-            category, a final status whose category is not final, or no path.
+            a status, callbacks, listeners, guards, transitions without an event or without one
+            target, events whose name is no identifier, two directions for one event in one
+            status, a status without category, a final status whose category is not final, or no
+            path.
     """
     categories: Mapping[str, Category] = getattr(machine, "categories", {})
     name: str = getattr(machine, "subject", machine.__name__)
@@ -179,7 +181,7 @@ def compile_lifecycle(machine: "type[StateMachine]") -> Lifecycle:
     return lifecycle
 
 
-def _names_of_callbacks(machine: Any) -> frozenset[str]:
+def _names_of_callbacks(machine: "type[StateMachine]") -> frozenset[str]:
     """
     Return the attributes that the library would call if a convention names them.
 
@@ -195,7 +197,7 @@ def _calls_back(called: frozenset[str], *groups: Iterable[Any]) -> bool:
     )
 
 
-def _check_machine(name: str, machine: Any, called: frozenset[str]) -> None:
+def _check_machine(name: str, machine: "type[StateMachine]", called: frozenset[str]) -> None:
     if machine.allow_event_without_transition:
         raise InvalidDefinition(
             f"{name} is not strict; declare it as a StateMachine with its defaults"
@@ -209,7 +211,7 @@ def _check_machine(name: str, machine: Any, called: frozenset[str]) -> None:
 
 def _check_status(
     name: str,
-    state: Any,
+    state: "State",
     value: str,
     categories: Mapping[str, Category],
     called: frozenset[str],
@@ -228,7 +230,12 @@ def _check_status(
         raise InvalidDefinition(f"{name}: status {value} has callbacks; rules belong in decide")
 
 
-def _check_plain(name: str, transition: Any, called: frozenset[str]) -> None:
+def _check_plain(name: str, transition: "Transition", called: frozenset[str]) -> None:
+    if transition.target is None or len(transition.targets) > 1:
+        raise InvalidDefinition(
+            f"{name}: {transition.event} leads from {transition.source.value} "
+            f"to {len(transition.targets)} statuses, legal is one"
+        )
     where = f"{transition.source.value} -> {transition.target.value}"
     callbacks = _calls_back(called, transition.before, transition.on, transition.after)
     if callbacks or any(transition.cond) or any(transition.validators):
