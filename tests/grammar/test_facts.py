@@ -1,3 +1,5 @@
+from typing import Any
+
 import attrs
 import pytest
 from hypothesis import given
@@ -101,7 +103,7 @@ def test_facts_do_not_change_when_more_is_learned_or_forgotten() -> None:
 
 
 def test_the_facts_given_first_are_copied() -> None:
-    answers: dict[Need[object], object] = {}
+    answers: dict[Need[Any], object] = {}
     facts = Facts(answers)
     answers[Stock("MUG")] = 3
 

@@ -20,6 +20,9 @@ class Nowhere(tzinfo):
     def utcoffset(self, value: datetime | None) -> None:
         return None
 
+    def tzname(self, value: datetime | None) -> str:
+        return "nowhere"
+
     def dst(self, value: datetime | None) -> None:
         return None
 
@@ -74,13 +77,14 @@ def test_the_hour_that_comes_twice_names_two_instants() -> None:
         ("2026-03-01", "2026-03-01T00:00:00 has no time zone; give it one"),
         (
             "tomorrow",
-            "'tomorrow' is no instant; "
-            "legal is ISO 8601 with an offset, as 2026-03-01T09:00:00Z",
+            "'tomorrow' is no instant; legal is ISO 8601 with an offset, as 2026-03-01T09:00:00Z",
         ),
         (
             "2026-02-30T09:00:00Z",
-            "'2026-02-30T09:00:00Z' is no instant; "
-            "legal is ISO 8601 with an offset, as 2026-03-01T09:00:00Z",
+            (
+                "'2026-02-30T09:00:00Z' is no instant; "
+                "legal is ISO 8601 with an offset, as 2026-03-01T09:00:00Z"
+            ),
         ),
         (
             "0001-01-01T00:00:00+14:00",

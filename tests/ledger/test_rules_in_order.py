@@ -1,6 +1,6 @@
 import re
 from itertools import groupby
-from typing import get_args
+from typing import Any, cast, get_args
 
 import attrs
 import pytest
@@ -57,7 +57,9 @@ def test_the_names_that_the_ledger_gives_are_never_given_by_others(step: Step) -
     assert (refused.code, dict(refused.data)) == ("id_reserved", {"step": step.id})
 
 
-@pytest.mark.parametrize("step_id", ["expired", "part-1", "h/part-one", "h/part-1/x", "h/expired-1"])
+@pytest.mark.parametrize(
+    "step_id", ["expired", "part-1", "h/part-one", "h/part-1/x", "h/expired-1"]
+)
 def test_only_names_that_the_ledger_would_give_are_reserved(step_id: str) -> None:
     ledger = ledger_with(post("in", 9))
     ledger.apply([pend(step_id, 4)], at(0))
@@ -130,7 +132,28 @@ NOWHERE = AccountId("nowhere")
 #: Guards: 29 in, 1 shipped, 3 in parts, 10 open, 2 due at 5, 4 later: 9 before the due hold ends,
 #: 11 from then on.
 
-REFUSALS: list[tuple[str, list[Step], str, dict[str, object], tuple[str, ...]]] = [
+Refusal = tuple[str, list[Step], str, dict[str, object], tuple[str, ...]]
+
+
+def ended_before(name: str, pending: str) -> list[Refusal]:
+    steps: list[Step] = [
+        post_pending("x", pending, 99),
+        void("y", pending),
+        divide("z", pending, 98, 1),
+    ]
+    return [
+        (
+            f"{name} before, and that before the amounts are compared",
+            [step],
+            f"pending_already_{name}",
+            {"step": step.id, "pending": pending},
+            ("nothing: a hold ends once",),
+        )
+        for step in steps
+    ]
+
+
+REFUSALS: list[Refusal] = [
     # 1. an id that exists
     (
         "an id comes again with another amount",
@@ -251,27 +274,11 @@ REFUSALS: list[tuple[str, list[Step], str, dict[str, object], tuple[str, ...]]] 
         ("a hold that was made",),
     ),
     # 8. pending_already_<ended>
-    *(
-        (
-            f"{name} before, and that before the amounts are compared",
-            [step],
-            f"pending_already_{name}",
-            {"step": step.id, "pending": pending},
-            ("nothing: a hold ends once",),
-        )
-        for name, pending in (
-            ("posted", "posted"),
-            ("voided", "voided"),
-            ("divided", "divided"),
-            ("expired", "expired"),
-            ("expired", "due"),
-        )
-        for step in (
-            post_pending("x", pending, 99),
-            void("y", pending),
-            divide("z", pending, 98, 1),
-        )
-    ),
+    *ended_before("posted", "posted"),
+    *ended_before("voided", "voided"),
+    *ended_before("divided", "divided"),
+    *ended_before("expired", "expired"),
+    *ended_before("expired", "due"),
     (
         "an expiry of what was posted, before its instant is compared",
         [expire("posted", 1)],
@@ -540,7 +547,7 @@ def recorded_variants() -> Ledger:
 def test_an_id_that_comes_again_with_other_content_names_the_field(
     step: Step, field: str, value: object
 ) -> None:
-    refused = refusal(recorded_variants(), attrs.evolve(step, **{field: value}))
+    refused = refusal(recorded_variants(), attrs.evolve(cast("Any", step), **{field: value}))
 
     assert refused.code == f"id_exists_with_different_{field}"
     assert dict(refused.data) == {"step": step.id, "field": field}

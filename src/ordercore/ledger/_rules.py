@@ -318,11 +318,15 @@ class _Batch:
             )
         self._close(pending, step)
 
-    def _require_open(self, step: PostPending | VoidPending | ExpirePending | Divide) -> OpenPending:
+    def _require_open(
+        self, step: PostPending | VoidPending | ExpirePending | Divide
+    ) -> OpenPending:
         pending = self._out.opened.get(step.pending)
         if pending is None and step.pending not in self._ended:
             pending = self._view.open_pending(step.pending)
-        if pending is not None and (isinstance(step, ExpirePending) or not pending.is_due(self._at)):
+        if pending is not None and (
+            isinstance(step, ExpirePending) or not pending.is_due(self._at)
+        ):
             return pending
         ended = self._ended.get(step.pending) or ("expired" if pending else None)
         if ended is None:
