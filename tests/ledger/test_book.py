@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import attrs
 import pytest
@@ -46,8 +46,7 @@ def busy_ledger() -> Ledger:
     )
 
 
-def ids(entries: object) -> list[str]:
-    assert hasattr(entries, "__iter__")
+def ids(entries: Iterable[Entry]) -> list[str]:
     return [entry.step.id for entry in entries]
 
 

