@@ -162,12 +162,12 @@ def compile_lifecycle(machine: "type[StateMachine]") -> Lifecycle:
         if state.initial:
             initial = value
         for transition in state.transitions:
-            _check_plain(name, transition, called)
+            target = _plain_target(name, transition, called)
             for event in transition.events:
                 key = (value, str(event))
                 if key in table:
                     raise InvalidDefinition(f"{name}: {key[1]} leaves {value} in two directions")
-                table[key] = str(transition.target.value)
+                table[key] = target
     strangers = set(categories) - set(ordered)
     if strangers:
         raise InvalidDefinition(f"{name}: categories name unknown statuses {sorted(strangers)}")
@@ -231,7 +231,7 @@ def _check_status(
         raise InvalidDefinition(f"{name}: status {value} has callbacks; rules belong in decide")
 
 
-def _check_plain(name: str, transition: "Transition", called: frozenset[str]) -> None:
+def _plain_target(name: str, transition: "Transition", called: frozenset[str]) -> str:
     if transition.target is None or len(transition.targets) > 1:
         raise InvalidDefinition(
             f"{name}: {transition.event} leads from {transition.source.value} "
@@ -248,6 +248,7 @@ def _check_plain(name: str, transition: "Transition", called: frozenset[str]) ->
             raise InvalidDefinition(
                 f"{name}: {str(event)!r} is no name of an event; legal are identifiers"
             )
+    return str(transition.target.value)
 
 
 def _check_paths(lifecycle: Lifecycle) -> None:
