@@ -15,6 +15,7 @@ Messages say what was refused, where, with which values, and what would have bee
 """
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import final
 
@@ -73,6 +74,15 @@ class Rejected(OrderCoreError):
         tail = f"; legal now: {', '.join(self.legal)}" if self.legal else ""
         return f"{self.code}: {self.reason}{tail}"
 
+    def __repr__(self) -> str:
+        data = dict(self.data)
+        return f"Rejected({self.code!r}, {self.reason!r}, data={data!r}, legal={self.legal!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Without this, unpickling calls the class with all of ``args`` by position and fails.
+        make = partial(Rejected, data=dict(self.data), legal=self.legal)
+        return make, (self.code, self.reason)
+
 
 @final
 class Conflict(OrderCoreError):
@@ -96,6 +106,13 @@ class Conflict(OrderCoreError):
 
     def __str__(self) -> str:
         return f"{self.stream} is at version {self.actual}, not at {self.expected}: load it again"
+
+    def __repr__(self) -> str:
+        return f"Conflict({self.stream!r}, expected={self.expected!r}, actual={self.actual!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Without this, unpickling calls the class with all of ``args`` by position and fails.
+        return partial(Conflict, expected=self.expected, actual=self.actual), (self.stream,)
 
 
 class PortUnavailable(OrderCoreError):

@@ -21,11 +21,17 @@ def instant(value: datetime) -> Instant:
     Turn an aware datetime of any zone into an instant.
 
     Raises:
-        InvalidData: The datetime is naive, so it names no instant.
+        InvalidData: The datetime is naive, so it names no instant, or its zone moves it out of
+            the calendar.
     """
-    if value.tzinfo is None:
+    # A zone may be there and name no offset; ``astimezone`` would then ask the machine's own.
+    if value.utcoffset() is None:
         raise InvalidData("instant", (f"{value.isoformat()} has no time zone; give it one",))
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        fault = f"{value.isoformat()} lies outside the years 1 to 9999 of UTC"
+        raise InvalidData("instant", (fault,)) from error
 
 
 def parse_instant(text: str) -> Instant:
@@ -50,8 +56,11 @@ def format_instant(value: Instant) -> str:
     """
     Write an instant so that text order is time order: fixed width, microseconds, ``Z``.
 
+    Raises:
+        InvalidData: The datetime is naive.
     """
-    return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: its %Y does not pad the years before 1000 on every platform.
+    return f"{instant(value).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def seconds_after(value: Instant, seconds: int) -> Instant:

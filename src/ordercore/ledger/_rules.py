@@ -9,22 +9,29 @@ read; so the same rules run over every store, and one table of cases tests them 
 Order of checks within a step, first failure wins, each with its own code:
 
      1. an id that exists: the same content is a repeat; else ``id_exists_with_different_<field>``
-     2. ``amount_not_positive``       an amount or part below one
-     3. ``accounts_equal``            source and target are one account
-     4. ``accounts_differ_in_unit``   source and target are of different books or units
-     5. ``pending_not_found``         no hold of that id was ever made
-     6. ``pending_already_<ended>``   posted, voided, expired or divided before
-     7. ``exceeds_pending``           posting more than was held
-     8. ``parts_differ``              the parts of a division do not sum to the hold
-     9. ``shortage``                  the guard: less would be left than must be
+     2. ``id_reserved``               an id that only the ledger gives (``.../expired``,
+                                      ``.../part-1``), or an expiry under any other
+     3. ``amount_not_positive``       an amount or part below one
+     4. ``accounts_equal``            source and target are one account
+     5. ``accounts_differ_in_unit``   source and target are of different books or units
+     6. ``expires_at_passed``         a hold that would be over when it is recorded
+     7. ``pending_not_found``         no hold of that id was ever made
+     8. ``pending_already_<ended>``   posted, voided, expired or divided before
+     9. ``exceeds_pending``           posting more than was held
+    10. ``parts_differ``              the parts of a division do not sum to the hold
+    11. ``expiry_differs``            an expiry at another instant than the hold's
+    12. ``pending_not_due``           an expiry before its instant has come
+    13. ``shortage``                  the guard: less would be left than must be
 
 A batch whose every step is a repeat is a repeat as a whole: nothing is applied. A batch of which
-only some steps are repeats is refused (``batch_partly_exists``): it was never one batch.
+only some steps are repeats is refused (``batch_partly_exists``): it was never one batch; where a
+new step of it breaks a rule of its own, that rule speaks. A batch of more than ``STEPS_MAX`` steps
+is refused unread (``batch_too_long``).
 
 Expiry takes effect by time. Before a step's guard is judged, holds on its source that are due are
 closed by ``ExpirePending`` steps with their true instants, at most ``EXPIRE_MAX`` an account and
-batch. At that bound a refusal is cautious: it may sell too little, never too much, and the next
-batch closes the next holds.
+batch. At that bound a refusal is cautious: it may sell too little, never too much. A refused batch
+writes no expiry either; the next one that succeeds closes the next holds, or a sweep does.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,6 +52,8 @@ from ordercore.ledger._steps import (
     PostPending,
     Step,
     VoidPending,
+    expiry_id,
+    is_derived_id,
 )
 
 __all__ = ["EXPIRE_MAX", "STEPS_MAX", "LedgerView", "Outcome", "apply_batch"]
@@ -140,6 +149,7 @@ def apply_batch(steps: Iterable[Step], view: LedgerView, at: Instant) -> Outcome
     Raises:
         Rejected: By the first step that breaks a rule, with the code above; ``data`` names the
             step and its numbers. Nothing has changed.
+        InvalidData: An account id does not have five parts. Nothing has changed.
 
     Cost: O(steps) look-ups in the view, and the due holds of guarded accounts once each.
     """
@@ -167,6 +177,7 @@ class _Batch:
             raise Rejected(
                 "batch_too_long",
                 f"{len(steps)} steps in one batch",
+                data={"steps": len(steps), "steps_max": STEPS_MAX},
                 legal=(f"at most {STEPS_MAX} steps",),
             )
         repeats = 0
@@ -174,6 +185,7 @@ class _Batch:
             if self._is_repeat(step):
                 repeats += 1
                 continue
+            _check_id(step)
             self._apply(step)
             self._new_ids[step.id] = step
             self._out.steps.append(step)
@@ -209,36 +221,48 @@ class _Batch:
             self._guard(step)
             self._move(step.target, posted=step.amount)
         elif isinstance(step, Pend):
-            self._check_new(step)
-            self._open(
-                OpenPending(
-                    step.id,
-                    step.source,
-                    step.target,
-                    step.amount,
-                    step.reference,
-                    step.expires_at,
-                )
-            )
-            self._guard(step)
+            self._pend(step)
         elif isinstance(step, PostPending):
             self._post_pending(step)
         elif isinstance(step, Divide):
             self._divide(step)
+        elif isinstance(step, ExpirePending):
+            self._expire(step)
         else:
             self._close(self._require_open(step), step)
 
     def _check_new(self, step: Post | Pend) -> None:
         _check_amount(step.id, step.amount)
         if step.source == step.target:
-            raise _refused("accounts_equal", step.id, f"moves from {step.source} to itself")
+            raise Rejected(
+                "accounts_equal",
+                f"{step.id} moves from {step.source} to itself",
+                data={"step": step.id, "account": step.source},
+                legal=("two accounts",),
+            )
         source, target = account_parts(step.source), account_parts(step.target)
         if source[0] != target[0] or source[2] != target[2]:
-            raise _refused(
+            raise Rejected(
                 "accounts_differ_in_unit",
-                step.id,
-                f"{step.source} and {step.target} do not count the same unit in the same book",
+                f"{step.id}: {step.source} and {step.target} do not count one unit in one book",
+                data={"step": step.id, "source": step.source, "target": step.target},
+                legal=("accounts of one book and one unit",),
             )
+
+    def _pend(self, step: Pend) -> None:
+        self._check_new(step)
+        pending = OpenPending(
+            step.id, step.source, step.target, step.amount, step.reference, step.expires_at
+        )
+        if pending.is_due(self._at):
+            raise Rejected(
+                "expires_at_passed",
+                f"{step.id} would expire at {step.expires_at}, and it is {self._at}",
+                data={"step": step.id},
+                legal=("a later instant, or none",),
+            )
+        self._open(pending)
+        self._guard(step)
 
     def _post_pending(self, step: PostPending) -> None:
         if step.amount is not None:
@@ -249,7 +273,12 @@ class _Batch:
             raise Rejected(
                 "exceeds_pending",
                 f"can't post {amount} of {pending.id}, which holds {pending.amount}",
-                data={"step": step.id, "pending": pending.id, "held": pending.amount},
+                data={
+                    "step": step.id,
+                    "pending": pending.id,
+                    "asked": amount,
+                    "held": pending.amount,
+                },
                 legal=(f"1 to {pending.amount}",),
             )
         self._close(pending, step)
@@ -264,24 +293,56 @@ class _Batch:
             raise Rejected(
                 "parts_differ",
                 f"parts {step.parts} of {pending.id} do not sum to {pending.amount}",
-                data={"step": step.id, "pending": pending.id, "held": pending.amount},
+                data={
+                    "step": step.id,
+                    "pending": pending.id,
+                    "asked": sum(step.parts),
+                    "held": pending.amount,
+                },
                 legal=(f"parts that sum to {pending.amount}",),
             )
         self._close(pending, step)
         for part_id, part in zip(step.part_ids, step.parts, strict=True):
             self._open(attrs.evolve(pending, id=part_id, amount=part))
 
-    def _require_open(self, step: PostPending | VoidPending | ExpirePending | Divide) -> OpenPending:
+    def _expire(self, step: ExpirePending) -> None:
+        pending = self._require_open(step)
+        if pending.expires_at != step.occurred_at:
+            raise Rejected(
+                "expiry_differs",
+                f"{pending.id} does not expire at {step.occurred_at}",
+                data={"step": step.id, "pending": pending.id},
+                legal=(f"{pending.expires_at or 'nothing: it does not expire'}",),
+            )
+        if not pending.is_due(self._at):
+            raise Rejected(
+                "pending_not_due",
+                f"{pending.id} expires at {pending.expires_at}, and it is {self._at}",
+                data={"step": step.id, "pending": pending.id},
+                legal=(f"{pending.expires_at} or later",),
+            )
+        self._close(pending, step)
+
+    def _require_open(
+        self, step: PostPending | VoidPending | ExpirePending | Divide
+    ) -> OpenPending:
         pending = self._out.opened.get(step.pending)
         if pending is None and step.pending not in self._ended:
             pending = self._view.open_pending(step.pending)
-        if pending is not None and (isinstance(step, ExpirePending) or not pending.is_due(self._at)):
+        if pending is not None and (
+            isinstance(step, ExpirePending) or not pending.is_due(self._at)
+        ):
             return pending
         ended = self._ended.get(step.pending) or ("expired" if pending else None)
         if ended is None:
             by = self._view.ended_by(step.pending)
             if by is None:
-                raise _refused("pending_not_found", step.id, f"no hold {step.pending} was made")
+                raise Rejected(
+                    "pending_not_found",
+                    f"{step.id}: no hold {step.pending} was made",
+                    data={"step": step.id, "pending": step.pending},
+                    legal=("a hold that was made",),
+                )
             ended = _ENDED[type(by)]
         raise Rejected(
             f"pending_already_{ended}",
@@ -331,7 +392,7 @@ class _Batch:
                     "asked": step.amount,
                     "available": free,
                 },
-                legal=(f"at most {max(free, 0)}",),
+                legal=(f"at most {free}" if free > 0 else "nothing now",),
             )
 
     def _expire_due(self, account: AccountId) -> None:
@@ -341,9 +402,28 @@ class _Batch:
         for pending in self._view.due_pendings(account, self._at, EXPIRE_MAX):
             if pending.id in self._ended or pending.expires_at is None:
                 continue
-            step = ExpirePending(f"{pending.id}/expired", pending.id, pending.expires_at)
+            step = ExpirePending(expiry_id(pending.id), pending.id, pending.expires_at)
             self._close(pending, step)
             self._out.steps.append(step)
+
+
+def _check_id(step: Step) -> None:
+    if isinstance(step, ExpirePending):
+        name = expiry_id(step.pending)
+        if step.id != name:
+            raise Rejected(
+                "id_reserved",
+                f"{step.id} is not the name under which {step.pending} expires",
+                data={"step": step.id},
+                legal=(name,),
+            )
+    elif is_derived_id(step.id):
+        raise Rejected(
+            "id_reserved",
+            f"{step.id} is a name that only the ledger gives, to an expiry or a part of a hold",
+            data={"step": step.id},
+            legal=("an id that ends neither in /expired nor in /part- and a number",),
+        )
 
 
 def _check_amount(step_id: str, amount: int) -> None:
@@ -356,15 +436,9 @@ def _check_amount(step_id: str, amount: int) -> None:
         )
 
 
-def _refused(code: str, step_id: str, reason: str) -> Rejected:
-    return Rejected(code, f"{step_id}: {reason}", data={"step": step_id})
-
-
 def _first_difference(known: Step, step: Step) -> str | None:
     if type(known) is not type(step):
         return "kind"
-    if known == step:
-        return None
     for field in attrs.fields(type(step)):
         if getattr(known, field.name) != getattr(step, field.name):
             return str(field.name)

@@ -72,7 +72,8 @@ class Pend:
         occurred_at: When it happened, as claimed.
         leave_at_least: What must be left available in the source afterwards; positive keeps a
             safety stock, negative allows a backorder, None asks nothing.
-        expires_at: The instant from which the hold no longer counts; None for never.
+        expires_at: The instant from which the hold no longer counts, later than it is recorded;
+            None for never.
     """
 
     id: str
@@ -131,10 +132,12 @@ class VoidPending:
 @attrs.frozen
 class ExpirePending:
     """
-    Record that a hold has expired; written by the ledger itself, with the true instant.
+    Record that a hold has expired, with the true instant.
+
+    The ledger writes it itself before it judges a guard; a sweep may write it too.
 
     Attributes:
-        id: Derived from the hold.
+        id: Always :func:`expiry_id` of the hold.
         pending: The hold.
         occurred_at: When it expired, which may be long before it is recorded.
     """
@@ -175,6 +178,24 @@ class Divide:
 
         """
         return tuple(f"{self.pending}/part-{n}" for n in range(1, len(self.parts) + 1))
+
+
+def expiry_id(pending_id: str) -> str:
+    """
+    Name the step by which a hold expires.
+
+    """
+    return f"{pending_id}/expired"
+
+
+def is_derived_id(step_id: str) -> bool:
+    """
+    Say whether an id is one that the ledger gives: to an expiry or to a part of a hold.
+
+    Were a caller free to choose such an id, a hold could take the place of another.
+    """
+    _, cut, number = step_id.rpartition("/part-")
+    return step_id.endswith("/expired") or (cut != "" and number.isdecimal())
 
 
 #: Any step. Which kind it is decides the rules, see ``_rules``.

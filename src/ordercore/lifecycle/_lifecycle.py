@@ -7,11 +7,13 @@ costs a tenth of a millisecond a transition and twice that an instance, so at ru
 the table: one dictionary look-up. A property test walks both side by side.
 
 What the compiler refuses: whatever the table could not honor. Guards (``cond``, ``unless``,
-validators) belong in ``decide``, callbacks in nobody's machine; a transition that has one would
-behave differently in the two forms, so it is an error at compile time.
+validators) belong in ``decide``, callbacks in nobody's machine, and the library finds callbacks
+by their mere names too (``on_enter_paid``); statuses within statuses, transitions without an event
+and events that match many names have no row in a table. Each of them would behave differently in
+the two forms, so it is an error at compile time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from types import MappingProxyType
@@ -22,7 +24,8 @@ import attrs
 from ordercore.errors import InvalidDefinition, Rejected
 
 if TYPE_CHECKING:
-    from statemachine import StateMachine
+    from statemachine import State, StateMachine
+    from statemachine.transition import Transition
 
 
 class Category(StrEnum):
@@ -139,27 +142,32 @@ def compile_lifecycle(machine: "type[StateMachine]") -> Lifecycle:
     ``categories`` (by the status's value).
 
     Raises:
-        InvalidDefinition: It has callbacks, guards, two targets for one event in one status, a
-            status without category, a final status whose category is not final, or no path.
+        InvalidDefinition: It is no strict ``StateMachine``; it has no status, or statuses within
+            a status, callbacks, listeners, guards, transitions without an event or without one
+            target, events whose name is no identifier, two directions for one event in one
+            status, a status without category, a final status whose category is not final, or no
+            path.
     """
     categories: Mapping[str, Category] = getattr(machine, "categories", {})
     name: str = getattr(machine, "subject", machine.__name__)
     table: dict[tuple[str, str], str] = {}
     ordered: dict[str, Category] = {}
     initial = ""
+    called = _names_of_callbacks(machine)
+    _check_machine(name, machine, called)
     for state in machine.states:
         value = str(state.value)
-        _check_status(name, state, value, categories)
+        _check_status(name, state, value, categories, called)
         ordered[value] = categories[value]
         if state.initial:
             initial = value
         for transition in state.transitions:
-            _check_plain(name, transition)
+            target = _plain_target(name, transition, called)
             for event in transition.events:
                 key = (value, str(event))
                 if key in table:
                     raise InvalidDefinition(f"{name}: {key[1]} leaves {value} in two directions")
-                table[key] = str(transition.target.value)
+                table[key] = target
     strangers = set(categories) - set(ordered)
     if strangers:
         raise InvalidDefinition(f"{name}: categories name unknown statuses {sorted(strangers)}")
@@ -173,25 +181,74 @@ def compile_lifecycle(machine: "type[StateMachine]") -> Lifecycle:
     return lifecycle
 
 
-def _check_status(name: str, state: Any, value: str, categories: Mapping[str, Category]) -> None:
+def _names_of_callbacks(machine: "type[StateMachine]") -> frozenset[str]:
+    """
+    Return the attributes that the library would call if a convention names them.
+
+    It looks names up on the machine and passes over those of statuses, so an event ``hold`` and
+    a status ``on_hold`` may stand side by side.
+    """
+    return frozenset(dir(machine)) - {state.id for state in machine.states}
+
+
+def _calls_back(called: frozenset[str], *groups: Iterable[Any]) -> bool:
+    return any(
+        not spec.is_convention or spec.attr_name in called for specs in groups for spec in specs
+    )
+
+
+def _check_machine(name: str, machine: "type[StateMachine]", called: frozenset[str]) -> None:
+    if machine.allow_event_without_transition:
+        raise InvalidDefinition(
+            f"{name} is not strict; declare it as a StateMachine with its defaults"
+        )
+    if not machine.states:
+        raise InvalidDefinition(f"{name} has no status")
+    # The library keeps listeners, inherited ones included, under this name only.
+    listeners: Sequence[object] = vars(machine)["_class_listeners"]
+    if listeners or _calls_back(called, machine.prepare):
+        raise InvalidDefinition(f"{name} has listeners or prepare_event; rules belong in decide")
+
+
+def _check_status(
+    name: str,
+    state: "State",
+    value: str,
+    categories: Mapping[str, Category],
+    called: frozenset[str],
+) -> None:
     if value not in categories:
         raise InvalidDefinition(f"{name}: status {value} has no category")
+    if state.states:
+        raise InvalidDefinition(f"{name}: status {value} has statuses within; a lifecycle is flat")
     final = categories[value] in {Category.DONE, Category.STOPPED}
     if final != bool(state.final):
         raise InvalidDefinition(
             f"{name}: status {value} is {'' if state.final else 'not '}final, "
             f"which does not fit its category {categories[value]}"
         )
-    if any(not spec.is_convention for specs in (state.enter, state.exit) for spec in specs):
+    if _calls_back(called, state.enter, state.exit, state.invoke):
         raise InvalidDefinition(f"{name}: status {value} has callbacks; rules belong in decide")
 
 
-def _check_plain(name: str, transition: Any) -> None:
-    groups = (transition.before, transition.on, transition.after)
-    callbacks = any(not spec.is_convention for specs in groups for spec in specs)
+def _plain_target(name: str, transition: "Transition", called: frozenset[str]) -> str:
+    if transition.target is None or len(transition.targets) > 1:
+        raise InvalidDefinition(
+            f"{name}: {transition.event} leads from {transition.source.value} "
+            f"to {len(transition.targets)} statuses, legal is one"
+        )
+    where = f"{transition.source.value} -> {transition.target.value}"
+    callbacks = _calls_back(called, transition.before, transition.on, transition.after)
     if callbacks or any(transition.cond) or any(transition.validators):
-        where = f"{transition.source.value} -> {transition.target.value}"
         raise InvalidDefinition(f"{name}: {where} has guards or callbacks; they belong in decide")
+    if transition.is_eventless:
+        raise InvalidDefinition(f"{name}: {where} happens without an event")
+    for event in transition.events:
+        if not event.isidentifier():
+            raise InvalidDefinition(
+                f"{name}: {str(event)!r} is no name of an event; legal are identifiers"
+            )
+    return str(transition.target.value)
 
 
 def _check_paths(lifecycle: Lifecycle) -> None:
