@@ -1,0 +1,307 @@
+"""
+The store in memory: dictionaries per tenant and one ledger each, under one lock.
+
+For tests, for trying things out, and for hosts that rebuild their state on every start. It is the
+plainest reading of the store's contract; the store on disk is compared with it, reading by
+reading. One reentrant lock guards everything: a commit first finds every reason to refuse, then
+writes, and nothing it does while writing can fail.
+"""
+
+import threading
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Final, final
+
+import attrs
+from sortedcontainers import SortedDict
+
+from ordercore.errors import Conflict
+from ordercore.ids import CommandId, StreamId, TenantId
+from ordercore.instants import Instant
+from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending, apply_batch
+from ordercore.ports import Commit, Lease, LeaseState, Receipt, Recorded
+from ordercore.stores._check import check_commit
+
+__all__ = ["MemoryStore"]
+
+
+@attrs.define
+class _Leased:
+    """
+    One row of the lease book.
+
+    """
+
+    holder: str
+    first_at: Instant
+    until: Instant
+    inherited: bool = False
+
+
+def _nothing_due() -> "SortedDict[tuple[Instant, StreamId], None]":
+    return SortedDict()
+
+
+@attrs.define
+class _Tenant:
+    """
+    Everything of one tenant.
+
+    """
+
+    feed: list[Recorded] = attrs.Factory(list[Recorded])
+    streams: dict[StreamId, list[Recorded]] = attrs.Factory(dict[StreamId, list[Recorded]])
+    receipts: dict[CommandId, Receipt] = attrs.Factory(dict[CommandId, Receipt])
+    ledger: Ledger = attrs.Factory(Ledger)
+    leases: dict[str, _Leased] = attrs.Factory(dict[str, _Leased])
+    due_at: dict[StreamId, Instant] = attrs.Factory(dict[StreamId, Instant])
+    due: "SortedDict[tuple[Instant, StreamId], None]" = attrs.Factory(_nothing_due)
+    references: dict[str, StreamId] = attrs.Factory(dict[str, StreamId])
+
+    def set_due(self, stream: StreamId, not_before: Instant | None) -> None:
+        was = self.due_at.pop(stream, None)
+        if was is not None:
+            del self.due[was, stream]
+        if not_before is not None:
+            self.due_at[stream] = not_before
+            self.due[not_before, stream] = None
+
+
+@final
+class MemoryStore:
+    """
+    A store that lives and dies with its process.
+
+    It may be shared by threads. Durability (S5) ends with the process.
+    """
+
+    __slots__ = ("_lock", "_tenants")
+
+    def __init__(self) -> None:
+        self._lock: Final = threading.RLock()
+        self._tenants: dict[TenantId, _Tenant] = {}
+
+    def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
+        """
+        Return a stream's events beyond a version, in order.
+
+        """
+        with self._lock:
+            return tuple(self._of(tenant).streams.get(stream, ())[max(after, 0) :])
+
+    def commit(self, commit: Commit) -> Receipt:
+        """
+        Write a commit, or return the receipt recorded under its command id before.
+
+        A refused commit records its receipt and ends the leases it settles; the stream's version
+        is not compared and its due row stays.
+
+        Raises:
+            Conflict: The stream is not at ``from_version``; nothing was written.
+            Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+            InvariantViolated: The commit contradicts itself; nothing was written.
+        """
+        check_commit(commit)
+        receipt = commit.receipt
+        references = tuple(name for event in commit.events for name in event.references)
+        with self._lock:
+            here = self._of(commit.tenant)
+            known = here.receipts.get(receipt.command_id)
+            if known is not None:
+                return known
+            if receipt.rejected is None:
+                self._append(here, commit, references)
+            for key in commit.settles:
+                here.leases.pop(key, None)
+            here.receipts[receipt.command_id] = receipt
+            self._tenants[commit.tenant] = here
+        return receipt
+
+    def _append(self, here: _Tenant, commit: Commit, references: tuple[str, ...]) -> None:
+        receipt, stream = commit.receipt, commit.receipt.stream
+        if stream is not None:
+            actual = len(here.streams.get(stream, ()))
+            if actual != receipt.from_version:
+                raise Conflict(stream, expected=receipt.from_version, actual=actual)
+        outcome = apply_batch(commit.steps, here.ledger, receipt.at)
+        # Every reason to refuse lies above, everything below is writing.
+        here.ledger.write(outcome, receipt.at)
+        if stream is None:
+            return
+        positions, versions = count(len(here.feed) + 1), count(receipt.from_version + 1)
+        recorded = [
+            Recorded(
+                position=next(positions),
+                stream=stream,
+                version=next(versions),
+                recorded_at=receipt.at,
+                command_id=receipt.command_id,
+                actor=commit.actor,
+                on_behalf_of=commit.on_behalf_of,
+                event=event,
+            )
+            for event in commit.events
+        ]
+        if recorded:
+            here.feed.extend(recorded)
+            here.streams.setdefault(stream, []).extend(recorded)
+        for reference in references:
+            here.references.setdefault(reference, stream)
+        here.set_due(stream, commit.next_due)
+
+    def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
+        """
+        Return what was recorded under a command id.
+
+        """
+        with self._lock:
+            return self._of(tenant).receipts.get(command_id)
+
+    @contextmanager
+    def hold(self, tenant: TenantId) -> Generator[None, None, None]:
+        """
+        Keep every other thread out until the block ends.
+
+        """
+        with self._lock:
+            yield
+
+    def balances(
+        self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
+    ) -> Mapping[AccountId, Balance]:
+        """
+        Return balances as they count at an instant: holds that are due no longer go out.
+
+        """
+        with self._lock:
+            ledger = self._of(tenant).ledger
+            return {account: ledger.balance_at(account, at) for account in accounts}
+
+    def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
+        """
+        Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
+
+        """
+        with self._lock:
+            return iter(tuple(self._of(tenant).ledger.balances(prefix)))
+
+    def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
+        """
+        Return open holds, all or of one holder, in the order in which they were made.
+
+        Cost: O(open holds of the tenant).
+        """
+        with self._lock:
+            return tuple(self._of(tenant).ledger.pendings(reference))
+
+    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log, all of it or what touched one account, in order.
+
+        Cost: O(log length), at the call.
+        """
+        with self._lock:
+            return iter(tuple(self._of(tenant).ledger.entries(account)))
+
+    def lease(
+        self,
+        tenant: TenantId,
+        stream: StreamId,
+        effect_key: str,
+        *,
+        holder: str,
+        at: Instant,
+        until: Instant,
+    ) -> Lease:
+        """
+        Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
+
+        """
+        with self._lock:
+            here = self._of(tenant)
+            row = here.leases.get(effect_key)
+            if row is None:
+                here.leases[effect_key] = _Leased(holder, at, until)
+                self._tenants[tenant] = here
+                return Lease(LeaseState.FRESH, at, until)
+            if row.holder != holder and at < row.until:
+                return Lease(LeaseState.HELD, row.first_at, row.until)
+            row.holder, row.until, row.inherited = holder, until, True
+            return Lease(LeaseState.INHERITED, row.first_at, until)
+
+    def unlease(self, tenant: TenantId, effect_key: str) -> None:
+        """
+        Give a lease back unused: the port certainly did not act.
+
+        That speaks for the latest try alone. An inherited lease therefore ends and is remembered,
+        since what came of the try before it is still unknown.
+        """
+        with self._lock:
+            leases = self._of(tenant).leases
+            row = leases.get(effect_key)
+            if row is None:
+                return
+            if row.inherited:
+                row.holder, row.until = "", row.first_at
+            else:
+                del leases[effect_key]
+
+    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
+        """
+        Return streams that have something to do by an instant, the longest due first.
+
+        """
+        streams: list[StreamId] = []
+        with self._lock:
+            for not_before, stream in self._of(tenant).due:
+                if not_before > at or len(streams) >= limit:
+                    break
+                streams.append(stream)
+        return streams
+
+    def find(self, tenant: TenantId, reference: str) -> StreamId | None:
+        """
+        Return the stream whose events declared an outside reference; the first that did.
+
+        """
+        with self._lock:
+            return self._of(tenant).references.get(reference)
+
+    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
+        """
+        Return events of all streams beyond a position, in order of position.
+
+        """
+        start = max(after, 0)
+        with self._lock:
+            return tuple(self._of(tenant).feed[start : start + max(limit, 0)])
+
+    def streams(self, tenant: TenantId) -> Iterator[StreamId]:
+        """
+        Iterate over all streams, in order of id.
+
+        """
+        with self._lock:
+            return iter(sorted(self._of(tenant).streams))
+
+    def tenants(self) -> Sequence[TenantId]:
+        """
+        List the tenants that have written anything, in order of id.
+
+        """
+        with self._lock:
+            return sorted(self._tenants)
+
+    def close(self) -> None:
+        """
+        Do nothing: there is nothing to give back.
+
+        """
+
+    def _of(self, tenant: TenantId) -> _Tenant:
+        """
+        Return a tenant's rows; one that has written nothing is not kept by being asked about.
+
+        """
+        return self._tenants.get(tenant) or _Tenant()
