@@ -1,0 +1,215 @@
+"""
+Rows of the SQLite store and the values they stand for.
+
+Instants are whole microseconds since 1970 in UTC: exact, and ordered as integers. Ledger steps are
+columns, not JSON: they are queried, audited and repaired by people with SQL at hand. Events,
+commands and replies are the codec's.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from ordercore.errors import InvariantViolated, Rejected
+from ordercore.grammar import Actor, ActorKind
+from ordercore.instants import Instant
+from ordercore.ledger import (
+    AccountId,
+    Divide,
+    Entry,
+    ExpirePending,
+    OpenPending,
+    Pend,
+    Post,
+    PostPending,
+    Step,
+    VoidPending,
+)
+
+__all__ = [
+    "Row",
+    "actor_of",
+    "entry_of",
+    "from_us",
+    "pending_of",
+    "pending_row",
+    "refusal_of",
+    "refusal_text",
+    "step_row",
+    "to_us",
+    "to_us_or_none",
+]
+
+#: A row as the driver returns it, or as it is bound: columns of str, int and None.
+Row = tuple[Any, ...]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def to_us(value: Instant) -> int:
+    """
+    Return an instant as microseconds since 1970, exactly.
+
+    """
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def to_us_or_none(value: Instant | None) -> int | None:
+    """
+    Return an instant as microseconds since 1970, and None for none.
+
+    """
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+def from_us(value: int) -> Instant:
+    """
+    Return the instant again.
+
+    """
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def _from_us_or_none(value: int | None) -> Instant | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+@lru_cache(maxsize=1024)
+def actor_of(kind: str, actor_id: str) -> Actor:
+    """
+    Return an actor; the same few act again and again.
+
+    """
+    return Actor(ActorKind(kind), actor_id)
+
+
+def refusal_text(rejected: Rejected) -> str:
+    """
+    Write a refusal as JSON.
+
+    """
+    return json.dumps(
+        {
+            "code": rejected.code,
+            "reason": rejected.reason,
+            "data": dict(rejected.data),
+            "legal": rejected.legal,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def refusal_of(text: str) -> Rejected:
+    """
+    Return the refusal again.
+
+    """
+    read: dict[str, Any] = json.loads(text)
+    data: dict[str, Any] = read["data"]
+    return Rejected(
+        read["code"],
+        read["reason"],
+        data={k: tuple(v) if isinstance(v, list) else v for k, v in data.items()},  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] # JSON
+        legal=tuple(read["legal"]),
+    )
+
+
+def step_row(
+    tenant: str, position: int, at_us: int, step: Step, accounts: tuple[AccountId, AccountId]
+) -> Row:
+    """
+    Write a ledger step; ``accounts`` are those of the step, or of the hold that it ends.
+
+    """
+    head = (tenant, position, at_us)
+    occurred = to_us(step.occurred_at)
+    if isinstance(step, ExpirePending):
+        return (
+            *head, "expire_pending", step.id, *accounts,
+            None, step.pending, None, None, None, None, None, occurred,
+        )  # fmt: skip
+    tail = (step.reason, step.reference, occurred)
+    if isinstance(step, Pend):
+        expires = to_us_or_none(step.expires_at)
+        return (
+            *head, "pend", step.id, *accounts,
+            step.amount, None, None, step.leave_at_least, expires, *tail,
+        )  # fmt: skip
+    if isinstance(step, Post):
+        return (
+            *head, "post", step.id, *accounts,
+            step.amount, None, None, step.leave_at_least, None, *tail,
+        )  # fmt: skip
+    amount = step.amount if isinstance(step, PostPending) else None
+    parts = ",".join(map(str, step.parts)) if isinstance(step, Divide) else None
+    kind = _ENDING_KINDS[type(step)]
+    return (*head, kind, step.id, *accounts, amount, step.pending, parts, None, None, *tail)
+
+
+_ENDING_KINDS: Final[dict[type[Step], str]] = {
+    PostPending: "post_pending",
+    VoidPending: "void_pending",
+    Divide: "divide",
+}
+
+
+def entry_of(row: Row) -> Entry:
+    """
+    Read a ledger step and where it stands in the log.
+
+    Raises:
+        InvariantViolated: The row is of no kind that this library writes.
+    """
+    return Entry(row[0], from_us(row[1]), _step_of(row))
+
+
+def _step_of(row: Row) -> Step:
+    (
+        kind, step_id, source, target, amount, pending, parts,
+        least, expires_at, reason, reference, occurred_at,
+    ) = row[2:]  # fmt: skip
+    occurred = from_us(occurred_at)
+    if kind == "post":
+        return Post(step_id, source, target, amount, reason, reference, occurred, least)
+    if kind == "pend":
+        expires = _from_us_or_none(expires_at)
+        return Pend(step_id, source, target, amount, reason, reference, occurred, least, expires)
+    if kind == "post_pending":
+        return PostPending(step_id, pending, amount, reason, reference, occurred)
+    if kind == "void_pending":
+        return VoidPending(step_id, pending, reason, reference, occurred)
+    if kind == "expire_pending":
+        return ExpirePending(step_id, pending, occurred)
+    if kind == "divide":
+        amounts = tuple(map(int, parts.split(","))) if parts else ()
+        return Divide(step_id, pending, amounts, reason, reference, occurred)
+    raise InvariantViolated(f"ledger step {step_id} is recorded with the unknown kind {kind!r}")
+
+
+def pending_row(tenant: str, pending: OpenPending) -> Row:
+    """
+    Write an open hold.
+
+    """
+    return (
+        tenant,
+        pending.id,
+        pending.source,
+        pending.target,
+        pending.amount,
+        pending.reference,
+        to_us_or_none(pending.expires_at),
+    )
+
+
+def pending_of(row: Row) -> OpenPending:
+    """
+    Read an open hold.
+
+    """
+    pending_id, source, target, amount, reference, expires_at = row
+    expires = _from_us_or_none(expires_at)
+    return OpenPending(pending_id, source, target, amount, reference, expires)

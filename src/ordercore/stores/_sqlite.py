@@ -1,0 +1,417 @@
+"""
+The store in one SQLite file: durable, for one machine, for several threads and processes.
+
+A commit is one transaction. It looks first whether its command is recorded, compares the stream's
+version, lets ``ordercore.ledger`` judge the batch over the rows as they stand, and writes events,
+steps, balances, receipt, references and due instant; all of it takes about a dozen statements.
+Whatever fails on the way undoes all of it.
+
+Durability is a choice. ``full`` (the default) returns from a commit when the disk has confirmed
+it. ``normal`` leaves that to the operating system: the process may be killed at any moment and
+nothing is lost, but a power cut can take the last commits with it. It takes them whole and from
+the end, so the file stays sound; what it loses may have been told to the world.
+"""
+
+import os
+import sqlite3
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, final
+
+from ordercore.errors import Conflict, InvalidData
+from ordercore.ids import CommandId, StreamId, TenantId
+from ordercore.instants import Instant
+from ordercore.ledger import (
+    NOTHING,
+    AccountId,
+    Balance,
+    Entry,
+    OpenPending,
+    Outcome,
+    apply_batch,
+)
+from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt, Recorded
+from ordercore.stores import _sql as sql
+from ordercore.stores._check import check_commit
+from ordercore.stores._connections import Connections, Durability
+from ordercore.stores._ledger_rows import LedgerRows
+from ordercore.stores._rows import (
+    Row,
+    actor_of,
+    entry_of,
+    from_us,
+    pending_of,
+    refusal_of,
+    refusal_text,
+    to_us,
+    to_us_or_none,
+)
+
+__all__ = ["SQLiteStore"]
+
+#: How many rows an iteration reads at a time; between pages it holds nothing open.
+_PAGE_ROWS: Final = 500
+
+#: How many accounts one reading of balances sees in one statement.
+_ACCOUNTS_AT_ONCE: Final = 256
+
+
+@final
+class SQLiteStore:
+    """
+    A store in one file.
+
+    Threads may share it, and processes may open the same file; a process that forks opens its own
+    afterwards. The file should lie on a local file system.
+    """
+
+    __slots__ = ("_codec", "_connections")
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        codec: Codec,
+        durability: Durability = "full",
+        lock_timeout_ms: int = 10_000,
+    ) -> None:
+        """
+        Open a store; a file that is missing or empty becomes one.
+
+        Args:
+            path: The file, or ``":memory:"`` for a database that ends with this object.
+            codec: How events, commands and replies are written.
+            durability: What a commit waits for, see the module's text.
+            lock_timeout_ms: How long a write waits for other processes.
+
+        Raises:
+            InvalidData: The file is no SQLite database, or a newer ordercore has written it;
+                nothing in it was changed.
+            InvalidDefinition: The durability is unknown, SQLite is too old, or the file system
+                can't keep a write-ahead log.
+            PortUnavailable: The file can't be opened, or was locked for too long.
+        """
+        self._codec: Final = codec
+        self._connections: Final = Connections(os.fspath(path), durability, lock_timeout_ms)
+
+    def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
+        """
+        Return a stream's events beyond a version, in order.
+
+        """
+        return self._recorded(self._rows(sql.LOAD, (tenant, stream, after)))
+
+    def commit(self, commit: Commit) -> Receipt:
+        """
+        Write a commit, or return the receipt recorded under its command id before.
+
+        A refused commit records its receipt and ends the leases it settles; the stream's version
+        is not compared and its due row stays. Inside :meth:`hold` it is durable when the hold ends.
+
+        Raises:
+            Conflict: The stream is not at ``from_version``; nothing was written.
+            Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+            InvalidData: A number exceeds 64 bits or a text is no Unicode; nothing was written.
+            InvariantViolated: The commit contradicts itself; nothing was written.
+            PortUnavailable: The file is locked, full or gone; nothing was written.
+        """
+        check_commit(commit)
+        receipt, tenant = commit.receipt, commit.tenant
+        bodies = [self._codec.encode(event) for event in commit.events]
+        receipt_row = self._receipt_row(tenant, receipt)
+        stream = receipt.stream or ""
+        keys = (tenant, tenant, receipt.command_id, tenant, stream, tenant, tenant)
+        with _storable(receipt.command_id), self._connections.writing() as connection:
+            head: tuple[int, ...] = connection.execute(sql.HEAD, keys).fetchone()
+            known_tenant, known, version, last_event, last_step = head
+            if known:
+                return self._recall(connection, tenant, receipt.command_id)
+            if receipt.rejected is None:
+                if receipt.stream is not None and version != receipt.from_version:
+                    raise Conflict(stream, expected=receipt.from_version, actual=version)
+                if commit.steps:
+                    _transfer(connection, commit, last_step)
+                if receipt.stream is not None:
+                    _append(connection, commit, bodies, last_event)
+            if not known_tenant:
+                connection.execute(sql.ADD_TENANT, (tenant,))
+            connection.execute(sql.ADD_RECEIPT, receipt_row)
+            for key in commit.settles:
+                connection.execute(sql.DROP_LEASE, (tenant, key))
+        return receipt
+
+    def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
+        """
+        Return what was recorded under a command id.
+
+        """
+        rows = self._rows(sql.RECEIPT, (tenant, command_id))
+        return self._receipt_of(rows[0]) if rows else None
+
+    def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
+        """
+        Keep every other writer out until the block ends, those of other processes too.
+
+        SQLite has one writer to a file, so this holds up other tenants as well. What was committed
+        inside stays, however the block ends.
+
+        Raises:
+            PortUnavailable: Another process kept the file locked for too long.
+        """
+        return self._connections.hold()
+
+    def balances(
+        self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
+    ) -> Mapping[AccountId, Balance]:
+        """
+        Return balances as they count at an instant: holds that are due no longer go out.
+
+        All of them are of one moment. Cost: O(accounts + their due holds).
+        """
+        keys = tuple(dict.fromkeys(accounts))
+        found = dict.fromkeys(keys, NOTHING)
+        lend = self._connections
+        several = len(keys) > _ACCOUNTS_AT_ONCE
+        with lend.one_moment() if several else lend.reading() as connection:
+            for text, part in sql.BALANCES_AT.parts(keys):
+                for row in connection.execute(text, (to_us(at), tenant, *part)):
+                    found[row[0]] = Balance(*row[1:])
+        return found
+
+    def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
+        """
+        Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
+
+        What is written meanwhile may be seen or not; inside :meth:`hold` all is of one moment.
+        """
+        rows = self._rows(sql.BALANCES_FROM, (tenant, prefix, _PAGE_ROWS))
+        while rows:
+            for account, *numbers in rows:
+                if not account.startswith(prefix):
+                    return
+                yield account, Balance(*numbers)
+            rows = self._rows(sql.BALANCES_AFTER, (tenant, rows[-1][0], _PAGE_ROWS))
+
+    def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
+        """
+        Return open holds, all or of one holder, in the order in which they were made.
+
+        """
+        if reference is None:
+            rows = self._rows(sql.PENDINGS, (tenant,))
+        else:
+            rows = self._rows(sql.PENDINGS_OF_REFERENCE, (tenant, reference))
+        return [pending_of(row) for row in rows]
+
+    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log, all of it or what touched one account, in order.
+
+        What is appended meanwhile is seen. Cost: O(log length); no command reads it.
+        """
+        after = 0
+        while True:
+            if account is None:
+                rows = self._rows(sql.TRANSFERS, (tenant, after, _PAGE_ROWS))
+            else:
+                keys = (tenant, after, account, _PAGE_ROWS)
+                rows = self._rows(sql.TRANSFERS_OF_ACCOUNT, keys)
+            if not rows:
+                return
+            yield from map(entry_of, rows)
+            after = rows[-1][0]
+
+    def lease(
+        self,
+        tenant: TenantId,
+        stream: StreamId,
+        effect_key: str,
+        *,
+        holder: str,
+        at: Instant,
+        until: Instant,
+    ) -> Lease:
+        """
+        Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
+
+        """
+        with self._connections.writing() as connection:
+            execute, at_us, until_us = connection.execute, to_us(at), to_us(until)
+            row: Row | None = execute(sql.LEASE, (tenant, effect_key)).fetchone()
+            if row is None:
+                execute(sql.ADD_TENANT, (tenant,))
+                execute(sql.ADD_LEASE, (tenant, effect_key, stream, holder, at_us, until_us))
+                return Lease(LeaseState.FRESH, at, until)
+            present, first_us, present_until_us = row
+            first_at = from_us(first_us)
+            if present != holder and at_us < present_until_us:
+                return Lease(LeaseState.HELD, first_at, from_us(present_until_us))
+            execute(sql.INHERIT_LEASE, (holder, until_us, tenant, effect_key))
+            return Lease(LeaseState.INHERITED, first_at, until)
+
+    def unlease(self, tenant: TenantId, effect_key: str) -> None:
+        """
+        Give a lease back unused: the port certainly did not act.
+
+        That speaks for the latest try alone. An inherited lease therefore ends and is remembered,
+        since what came of the try before it is still unknown.
+        """
+        with self._connections.writing() as connection:
+            connection.execute(sql.DROP_FRESH_LEASE, (tenant, effect_key))
+            connection.execute(sql.END_LEASE, (tenant, effect_key))
+
+    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
+        """
+        Return streams that have something to do by an instant, the longest due first.
+
+        """
+        rows = self._rows(sql.DUE_STREAMS, (tenant, to_us(at), max(limit, 0)))
+        return [row[0] for row in rows]
+
+    def find(self, tenant: TenantId, reference: str) -> StreamId | None:
+        """
+        Return the stream whose events declared an outside reference; the first that did.
+
+        """
+        rows = self._rows(sql.FIND, (tenant, reference))
+        return rows[0][0] if rows else None
+
+    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
+        """
+        Return events of all streams beyond a position, in order of position.
+
+        """
+        return self._recorded(self._rows(sql.FEED, (tenant, after, max(limit, 0))))
+
+    def streams(self, tenant: TenantId) -> Iterator[StreamId]:
+        """
+        Iterate over all streams, in order of id.
+
+        """
+        last = ""
+        while rows := self._rows(sql.STREAMS, (tenant, last, _PAGE_ROWS)):
+            for row in rows:
+                yield row[0]
+            last = rows[-1][0]
+
+    def tenants(self) -> Sequence[TenantId]:
+        """
+        List the tenants that have written anything, in order of id.
+
+        """
+        return [row[0] for row in self._rows(sql.TENANTS, ())]
+
+    def close(self) -> None:
+        """
+        Close the file; a second call does nothing.
+
+        """
+        self._connections.close()
+
+    def _rows(self, statement: str, keys: Row) -> list[Row]:
+        with self._connections.reading() as connection:
+            return connection.execute(statement, keys).fetchall()
+
+    def _recorded(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+        decode = self._codec.decode
+        return [
+            Recorded(
+                position=position,
+                stream=stream,
+                version=version,
+                recorded_at=from_us(recorded_at),
+                command_id=command_id,
+                actor=actor_of(actor_kind, actor_id),
+                on_behalf_of=on_behalf_of,
+                event=decode(name, body),  # type: ignore[arg-type]  # what was encoded was an event
+            )
+            for (
+                position, stream, version, recorded_at, command_id,
+                actor_kind, actor_id, on_behalf_of, name, body,
+            ) in rows
+        ]  # fmt: skip
+
+    def _recall(
+        self, connection: sqlite3.Connection, tenant: TenantId, command_id: CommandId
+    ) -> Receipt:
+        return self._receipt_of(connection.execute(sql.RECEIPT, (tenant, command_id)).fetchone())
+
+    def _receipt_row(self, tenant: TenantId, receipt: Receipt) -> Row:
+        reply_name = reply = None
+        if receipt.reply is not None:
+            reply_name, reply = self._codec.encode(receipt.reply)
+        return (
+            tenant,
+            receipt.command_id,
+            to_us(receipt.at),
+            receipt.stream,
+            receipt.from_version,
+            receipt.to_version,
+            *self._codec.encode(receipt.command),
+            reply_name,
+            reply,
+            None if receipt.rejected is None else refusal_text(receipt.rejected),
+        )
+
+    def _receipt_of(self, row: Row) -> Receipt:
+        command_id, at, stream, from_version, to_version, name, command, *rest = row
+        reply_name, reply, rejected = rest
+        return Receipt(
+            command_id=command_id,
+            command=self._codec.decode(name, command),  # type: ignore[arg-type]  # as encoded
+            at=from_us(at),
+            stream=stream,
+            from_version=from_version,
+            to_version=to_version,
+            reply=None if reply_name is None else self._codec.decode(reply_name, reply),
+            rejected=None if rejected is None else refusal_of(rejected),
+        )
+
+
+def _transfer(connection: sqlite3.Connection, commit: Commit, last_step: int) -> None:
+    at = commit.receipt.at
+    ledger = LedgerRows(connection, commit.tenant)
+    ledger.read_ahead(commit.steps, at)
+    outcome: Outcome = apply_batch(commit.steps, ledger, at)
+    ledger.write(outcome, at, last_step)
+
+
+def _append(
+    connection: sqlite3.Connection,
+    commit: Commit,
+    bodies: Sequence[tuple[str, str]],
+    last_event: int,
+) -> None:
+    tenant, receipt, actor = commit.tenant, commit.receipt, commit.actor
+    stream, at_us, first = receipt.stream, to_us(receipt.at), receipt.from_version + 1
+    connection.executemany(
+        sql.ADD_EVENT,
+        [
+            (
+                tenant, last_event + n + 1, stream, first + n, at_us, receipt.command_id,
+                actor.kind.value, actor.id, commit.on_behalf_of, *body,
+            )
+            for n, body in enumerate(bodies)
+        ],
+    )  # fmt: skip
+    references = [(tenant, name, stream) for event in commit.events for name in event.references]
+    if references:
+        connection.executemany(sql.ADD_REFERENCE, references)
+    due = to_us_or_none(commit.next_due)
+    connection.execute(sql.SET_STREAM, (tenant, stream, receipt.to_version, due))
+
+
+@contextmanager
+def _storable(command_id: CommandId) -> Generator[None, None, None]:
+    """
+    Say it in our words where the driver can't bind a value.
+
+    """
+    try:
+        yield
+    except OverflowError as error:
+        fault = "a number lies outside 64 bits: -2**63 to 2**63 - 1 can be stored"
+        raise InvalidData(f"commit {command_id}", (fault,)) from error
+    except UnicodeEncodeError as error:
+        fault = f"a text holds {error.object[error.start : error.end]!r}, which is no Unicode"
+        raise InvalidData(f"commit {command_id}", (fault,)) from error
