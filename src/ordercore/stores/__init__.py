@@ -1,0 +1,41 @@
+"""
+Stores: where events, transfers and receipts are kept, together or not at all.
+
+``MemoryStore`` keeps everything in the process, ``SQLiteStore`` in one file on one machine. Both
+hold the guarantees S1 to S8 of :mod:`ordercore.ports`, and both ask ``ordercore.ledger`` for the
+ledger's rules, so they refuse the same batches with the same words. ``audit_ledger`` recomputes
+what a store says about its ledger from the log that it keeps.
+
+Each name loads its module on first use: a host that stays in memory never loads ``sqlite3``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ordercore.stores._audit import audit_ledger
+    from ordercore.stores._memory import MemoryStore
+    from ordercore.stores._sqlite import SQLiteStore
+
+__all__ = ["MemoryStore", "SQLiteStore", "audit_ledger"]
+
+_HOMES: Final = {
+    "MemoryStore": "ordercore.stores._memory",
+    "SQLiteStore": "ordercore.stores._sqlite",
+    "audit_ledger": "ordercore.stores._audit",
+}
+
+
+if not TYPE_CHECKING:  # to type checkers a misspelled name stays unknown
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
