@@ -70,7 +70,7 @@ def die(path: str, at_write: int) -> None:
     def dying(*args: object, **options: object) -> sqlite3.Connection:
         return connect(*args, factory=Dying, **options)  # type: ignore[call-overload,no-any-return]
 
-    vars(sqlite3)["connect"] = dying
+    sqlite3.connect = dying  # type: ignore[assignment]  # fewer overloads than the real one
     store = SQLiteStore(path, codec=toys.ToyCodec())
     Dying.count, Dying.last = 0, at_write
     store.commit(toys.full_commit())

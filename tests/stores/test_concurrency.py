@@ -204,6 +204,7 @@ def test_a_process_that_dies_at_any_write_of_a_commit_leaves_all_of_it_or_nothin
         store.commit(says("c-0", "s-1", "a", steps=(supply("t-0", 5), promise("h-1", 2)), due=3))
         store.lease(SHOP, StreamId("s-1"), "e-1", holder="w", at=START, until=minutes(5))
         before = everything(store)
+        at_write = 0
         for at_write in range(1, 40):
             process = worker(path, "die", "x", at_write)
             code, printed = finished(process)

@@ -7,12 +7,15 @@ commands and replies are the codec's.
 """
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from ordercore.errors import InvariantViolated, Rejected
+from ordercore.errors import InvalidData, InvariantViolated, Rejected
 from ordercore.grammar import Actor, ActorKind
+from ordercore.ids import CommandId
 from ordercore.instants import Instant
 from ordercore.ledger import (
     AccountId,
@@ -37,6 +40,7 @@ __all__ = [
     "refusal_of",
     "refusal_text",
     "step_row",
+    "storable",
     "to_us",
     "to_us_or_none",
 ]
@@ -213,3 +217,21 @@ def pending_of(row: Row) -> OpenPending:
     pending_id, source, target, amount, reference, expires_at = row
     expires = _from_us_or_none(expires_at)
     return OpenPending(pending_id, source, target, amount, reference, expires)
+
+
+@contextmanager
+def storable(command_id: CommandId) -> Generator[None, None, None]:
+    """
+    Say it in the library's words where the driver can't bind a value of a commit.
+
+    Raises:
+        InvalidData: A number lies outside 64 bits, or a text is no Unicode.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        fault = "a number lies outside 64 bits: -2**63 to 2**63 - 1 can be stored"
+        raise InvalidData(f"commit {command_id}", (fault,)) from error
+    except UnicodeEncodeError as error:
+        fault = f"a text holds {error.object[error.start : error.end]!r}, which is no Unicode"
+        raise InvalidData(f"commit {command_id}", (fault,)) from error

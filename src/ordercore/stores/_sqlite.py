@@ -14,11 +14,11 @@ the end, so the file stays sound; what it loses may have been told to the world.
 
 import os
 import sqlite3
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, final
 
-from ordercore.errors import Conflict, InvalidData
+from ordercore.errors import Conflict
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import (
@@ -43,6 +43,7 @@ from ordercore.stores._rows import (
     pending_of,
     refusal_of,
     refusal_text,
+    storable,
     to_us,
     to_us_or_none,
 )
@@ -121,7 +122,7 @@ class SQLiteStore:
         receipt_row = self._receipt_row(tenant, receipt)
         stream = receipt.stream or ""
         keys = (tenant, tenant, receipt.command_id, tenant, stream, tenant, tenant)
-        with _storable(receipt.command_id), self._connections.writing() as connection:
+        with storable(receipt.command_id), self._connections.writing() as connection:
             head: tuple[int, ...] = connection.execute(sql.HEAD, keys).fetchone()
             known_tenant, known, version, last_event, last_step = head
             if known:
@@ -399,19 +400,3 @@ def _append(
         connection.executemany(sql.ADD_REFERENCE, references)
     due = to_us_or_none(commit.next_due)
     connection.execute(sql.SET_STREAM, (tenant, stream, receipt.to_version, due))
-
-
-@contextmanager
-def _storable(command_id: CommandId) -> Generator[None, None, None]:
-    """
-    Say it in our words where the driver can't bind a value.
-
-    """
-    try:
-        yield
-    except OverflowError as error:
-        fault = "a number lies outside 64 bits: -2**63 to 2**63 - 1 can be stored"
-        raise InvalidData(f"commit {command_id}", (fault,)) from error
-    except UnicodeEncodeError as error:
-        fault = f"a text holds {error.object[error.start : error.end]!r}, which is no Unicode"
-        raise InvalidData(f"commit {command_id}", (fault,)) from error
