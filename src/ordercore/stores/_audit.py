@@ -12,8 +12,6 @@ writer held off; what is reported then is true.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
-from typing import Final
 
 import attrs
 
@@ -34,9 +32,6 @@ from ordercore.ledger import (
 from ordercore.ports import Store
 
 __all__ = ["audit_ledger"]
-
-_BEFORE_ALL_EXPIRY: Final = Instant.min.replace(tzinfo=UTC)
-
 
 def audit_ledger(store: Store, tenant: TenantId) -> tuple[str, ...]:
     """
@@ -65,7 +60,7 @@ def _differences(store: Store, tenant: TenantId) -> Iterator[str]:
         if entry.position != expected:
             yield f"log position {expected}: missing, the next one found is {entry.position}"
         expected = entry.position + 1
-        fault = replay.take(entry.step)
+        fault = replay.take(entry.step, entry.recorded_at)
         if fault is not None:
             yield f"log position {entry.position}: {fault}"
     yield from _balances_that_differ(store, tenant, replay.balances)
@@ -120,7 +115,7 @@ class _Replay:
         self.balances: dict[AccountId, Balance] = {}
         self.holds: dict[str, OpenPending] = {}
 
-    def take(self, step: Step) -> str | None:
+    def take(self, step: Step, at: Instant) -> str | None:
         """
         Apply a recorded step; say what is wrong with it where it can't have been recorded.
 
@@ -128,7 +123,7 @@ class _Replay:
         if isinstance(step, Post | Pend):
             step = attrs.evolve(step, leave_at_least=None)
         try:
-            outcome = apply_batch((step,), self, _BEFORE_ALL_EXPIRY)
+            outcome = apply_batch((step,), self, at)
         except (Rejected, InvariantViolated) as error:
             return str(error)
         self._write(outcome)

@@ -41,7 +41,7 @@ class InList:
                     break
 
 
-BEGIN: Final = "BEGIN"
+BEGIN: Final = "BEGIN IMMEDIATE"
 BEGIN_READING: Final = "BEGIN DEFERRED"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"

@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, final
 
+from ordercore.codec import JsonCodec
 from ordercore.errors import Conflict
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
@@ -72,7 +73,7 @@ class SQLiteStore:
         self,
         path: str | os.PathLike[str],
         *,
-        codec: Codec,
+        codec: Codec | None = None,
         durability: Durability = "full",
         lock_timeout_ms: int = 10_000,
     ) -> None:
@@ -81,7 +82,7 @@ class SQLiteStore:
 
         Args:
             path: The file, or ``":memory:"`` for a database that ends with this object.
-            codec: How events, commands and replies are written.
+            codec: How events, commands and replies are written; None for the library's own JSON.
             durability: What a commit waits for, see the module's text.
             lock_timeout_ms: How long a write waits for other processes.
 
@@ -92,7 +93,7 @@ class SQLiteStore:
                 can't keep a write-ahead log.
             PortUnavailable: The file can't be opened, or was locked for too long.
         """
-        self._codec: Final = codec
+        self._codec: Final[Codec] = JsonCodec() if codec is None else codec
         self._connections: Final = Connections(os.fspath(path), durability, lock_timeout_ms)
 
     def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
