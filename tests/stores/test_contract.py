@@ -284,6 +284,17 @@ def test_a_due_hold_gives_way_to_a_promise_and_is_recorded_as_expired(store: Sto
     assert dict(store.accounts(SHOP))[AVAILABLE] == Balance(2, 2, 0)
 
 
+def test_due_holds_expire_in_the_order_of_their_instants_then_of_their_ids(store: Store) -> None:
+    holds = [("h-b", 4), ("h-d", 2), ("h-a", 5), ("h-c", 2)]
+    steps = tuple(promise(name, 1, until=until) for name, until in holds)
+    store.commit(says("c-1", None, steps=(supply("t-1", 4), *steps)))
+
+    store.commit(says("c-2", None, steps=(promise("h-z", 4),), at=6))
+
+    expired = [e.step.pending for e in store.entries(SHOP) if isinstance(e.step, ExpirePending)]
+    assert expired == ["h-c", "h-d", "h-b", "h-a"]
+
+
 def test_more_due_holds_than_are_fetched_ahead_all_give_way(store: Store) -> None:
     store.commit(says("c-0", None, steps=(supply("t-1", 1_100),)))
     store.commit(

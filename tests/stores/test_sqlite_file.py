@@ -10,7 +10,7 @@ import pytest
 from ordercore.errors import InvalidData, InvalidDefinition, InvariantViolated, PortUnavailable
 from ordercore.ids import CommandId, StreamId
 from ordercore.ledger import Ledger
-from ordercore.stores import SQLiteStore
+from ordercore.stores import SQLiteStore, audit_ledger
 from ordercore.stores import _schema as schema
 from ordercore.stores import _sql as sql
 from tests.stores._toys import SHOP, START, ToyCodec, available, promise, says, supply, told
@@ -202,6 +202,23 @@ def test_what_no_database_can_hold_is_refused_as_data(
             store.commit(says("c-1", f"s-{words}", "a", steps=(supply("t-1", amount),)))
 
         assert list(store.tenants()) == []
+
+
+def test_a_commit_that_fails_half_written_inside_a_hold_is_undone_alone(path: Path) -> None:
+    """
+    The sum of two amounts that each fit is found too large when the steps are written already.
+
+    """
+    with closing(opened(path)) as store:
+        with store.hold(SHOP):
+            store.commit(says("c-1", "s-1", "a", steps=(supply("t-1", 2**63 - 1),)))
+            with pytest.raises(InvalidData, match="outside 64 bits"):
+                store.commit(says("c-2", "s-1", "b", version=1, steps=(supply("t-2", 1),)))
+            store.commit(says("c-3", "s-1", "c", version=1))
+
+        assert told(store) == ["a", "c"]
+        assert [entry.step.id for entry in store.entries(SHOP)] == ["t-1"]
+        assert audit_ledger(store, SHOP) == ()
 
 
 def test_a_second_end_of_one_hold_cant_be_written_even_past_the_rules(path: Path) -> None:

@@ -127,7 +127,8 @@ class SQLiteStore:
             head: tuple[int, ...] = connection.execute(sql.HEAD, keys).fetchone()
             known_tenant, known, version, last_event, last_step = head
             if known:
-                return self._recall(connection, tenant, receipt.command_id)
+                first = connection.execute(sql.RECEIPT, (tenant, receipt.command_id))
+                return self._receipt_of(first.fetchone())
             if receipt.rejected is None:
                 if receipt.stream is not None and version != receipt.from_version:
                     raise Conflict(stream, expected=receipt.from_version, actual=version)
@@ -332,11 +333,6 @@ class SQLiteStore:
                 actor_kind, actor_id, on_behalf_of, name, body,
             ) in rows
         ]  # fmt: skip
-
-    def _recall(
-        self, connection: sqlite3.Connection, tenant: TenantId, command_id: CommandId
-    ) -> Receipt:
-        return self._receipt_of(connection.execute(sql.RECEIPT, (tenant, command_id)).fetchone())
 
     def _receipt_row(self, tenant: TenantId, receipt: Receipt) -> Row:
         reply_name = reply = None
