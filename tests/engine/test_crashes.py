@@ -80,7 +80,6 @@ def test_a_crash_at_any_boundary_ends_where_no_crash_does(
         assert str(survivor.verify()).endswith("balanced, no leaks"), name
         survived += 1
 
-    print(f"{survived} of {len(names)} boundaries survived")
     assert survived == len(names)
 
 

@@ -44,7 +44,7 @@ class LineQuantity:
 
     """
 
-    line_id: LineId
+    line_id: LineId = attrs.field(converter=LineId)
     quantity: int
 
 
@@ -59,9 +59,9 @@ class SkuQuantity:
         place: Only from this place; None for wherever it is best.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     quantity: int
-    place: PlaceId | None = None
+    place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
 @attrs.frozen(kw_only=True)
@@ -78,12 +78,12 @@ class LineRequest:
         place: Only from this place: pickup, a marketplace seller, a workshop.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     quantity: int
     unit_price: UnitPrice
     discounts: tuple[Discount, ...] = ()
     charges: tuple[Charge, ...] = ()
-    place: PlaceId | None = None
+    place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
 Quantities = Mapping[str, int] | Iterable[LineQuantity]
