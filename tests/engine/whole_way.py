@@ -120,27 +120,17 @@ class MortalPort:
         return mortal
 
 
-@attrs.define
 class World:
     """What outlives a process: the clock, the provider, the carrier."""
 
-    clock: VirtualClock = attrs.Factory(
-        lambda: VirtualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    )
-    payments: FakePaymentGateway = attrs.field()
-    carrier: FakeCarrier = attrs.field()
-
-    @payments.default
-    def _payments(self) -> FakePaymentGateway:
-        return FakePaymentGateway(self.clock)
-
-    @carrier.default
-    def _carrier(self) -> FakeCarrier:
+    def __init__(self) -> None:
+        self.clock = VirtualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+        self.payments = FakePaymentGateway(self.clock)
         rates = {
             place: ShippingRate(place=place, package_minor=350 + 50 * n, unit_minor=20)
             for n, place in enumerate(PLACES)
         }
-        return FakeCarrier(rates, clock=self.clock)
+        self.carrier = FakeCarrier(rates, clock=self.clock)
 
     def engine(self, store: Store, boundaries: Boundaries | None = None) -> Engine:
         counted = boundaries or Boundaries()
