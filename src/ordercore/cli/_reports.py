@@ -1,0 +1,179 @@
+"""
+Looking into a store from outside: the audit, an order's timeline, the stock book.
+
+A store is only opened where there is one; a mistyped name never makes a new file, and a database
+of somebody else is left as it is.
+"""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from ordercore.cli._books import stock_rows, stock_table, trial_rows, trial_table
+from ordercore.cli._narrator import Mark, Narrator
+from ordercore.cli._words import counted
+from ordercore.engine import verify
+from ordercore.errors import InvalidData
+from ordercore.ids import StreamId, TenantId, order_stream
+from ordercore.instants import format_instant
+from ordercore.stores import SQLiteStore
+from ordercore.views import timeline
+
+__all__ = ["Report", "report_stock", "report_timeline", "report_verification"]
+
+#: How many orders are named to somebody who asked for one that is not there.
+_NAMED_MAX: Final = 5
+
+
+@attrs.frozen
+class Report:
+    """
+    What a machine is told, and whether all is well.
+
+    """
+
+    data: object
+    well: bool = True
+
+
+def report_verification(path: Path, tenant: str, tell: Narrator) -> Report:
+    """
+    Recompute everything that a store keeps and name every difference and leak.
+
+    Raises:
+        InvalidData: There is no such store or tenant, or it can't be read.
+    """
+    with _opened(path, tenant) as (store, whose):
+        found = verify(store, whose, datetime.now(UTC))
+        tell.title(str(path), f"The audit of {_whose(whose)}.")
+        tell.table(trial_table(trial_rows(store, whose)))
+    problems = (*found.trial_balance, *found.differences, *found.leaks)
+    for problem in problems:
+        tell.note(Mark.REFUSED, problem)
+    for request in found.waiting:
+        tell.note(Mark.OPEN, request)
+    if not problems:
+        tell.note(
+            Mark.DONE,
+            f"{counted(found.orders, 'order')}, {counted(found.steps, 'ledger step')}: "
+            "balanced, no leaks",
+        )
+    data = {
+        "orders": found.orders,
+        "steps": found.steps,
+        "balanced": found.balanced,
+        "trial_balance": found.trial_balance,
+        "differences": found.differences,
+        "leaks": found.leaks,
+        "waiting": found.waiting,
+    }
+    return Report(data, not problems)
+
+
+def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> Report:
+    """
+    Tell an order's history.
+
+    Raises:
+        InvalidData: There is no such store, tenant or order, or it can't be read.
+    """
+    with _opened(path, tenant) as (store, whose):
+        history = store.load(whose, order_stream(order_id))
+        if not history:
+            raise InvalidData(str(path), (_unknown_order(store, whose, order_id),))
+        entries = timeline(history)
+    tell.title(f"Order {order_id}", f"Its history, times in UTC, from {path}.")
+    tell.timeline(entries)
+    return Report(
+        [
+            {
+                "at": format_instant(entry.at),
+                "version": entry.version,
+                "actor": f"{entry.actor.kind}/{entry.actor.id}",
+                "text": entry.text,
+                "why": entry.why,
+            }
+            for entry in entries
+        ]
+    )
+
+
+def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:
+    """
+    Show the stock book as of now.
+
+    Raises:
+        InvalidData: There is no such store or tenant, or it can't be read.
+    """
+    with _opened(path, tenant) as (store, whose):
+        rows = stock_rows(store, whose, datetime.now(UTC))
+    tell.title(str(path), f"The stock of {_whose(whose)}, in units.")
+    if rows:
+        tell.table(stock_table(rows))
+    else:
+        tell.say("There has never been any.")
+    return Report(
+        [
+            {
+                "sku": row.level.sku,
+                "place": row.level.place,
+                "on_hand": row.level.on_hand,
+                "reserved": row.level.reserved,
+                "allocated": row.level.allocated,
+                "available": row.level.available,
+                **{bucket.value: units for bucket, units in row.aside},
+            }
+            for row in rows
+        ]
+    )
+
+
+@contextmanager
+def _opened(path: Path, tenant: str) -> Generator[tuple[SQLiteStore, TenantId], None, None]:
+    _require_store(path)
+    store = SQLiteStore(path)
+    try:
+        known = store.tenants()
+        if known and tenant not in known:
+            names = ", ".join(sorted(known)[:_NAMED_MAX])
+            raise InvalidData(str(path), (f"there is no tenant {tenant!r} in it; known: {names}",))
+        yield store, TenantId(tenant)
+    finally:
+        store.close()
+
+
+def _require_store(path: Path) -> None:
+    """
+    Refuse what is no store before it is opened as one.
+
+    Raises:
+        InvalidData: No file, no database, or a database without a store in it.
+    """
+    if not path.is_file():
+        raise InvalidData("store", (f"there is no file {path}",))
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
+            found = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'oc_meta'").fetchone()
+    except sqlite3.Error as error:
+        raise InvalidData("store", (f"{path} can't be read: {error}",)) from error
+    if found is None:
+        raise InvalidData("store", (f"{path} holds no store of ordercore",))
+
+
+def _unknown_order(store: SQLiteStore, tenant: TenantId, order_id: str) -> str:
+    known: list[StreamId] = []
+    for stream in store.streams(tenant):
+        if len(known) == _NAMED_MAX:
+            break
+        known.append(stream)
+    names = ", ".join(stream.partition("/")[2] for stream in known) or "none at all"
+    return f"there is no order {order_id!r} in it; there are: {names}"
+
+
+def _whose(tenant: TenantId) -> str:
+    return f"tenant {tenant}"
