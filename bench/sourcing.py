@@ -152,7 +152,7 @@ class _HighsModel:
         """
         highspy = self._highspy
         solver = highspy.Highs()
-        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("output_flag", False)  # noqa: FBT003
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", 0.0)
         solver.setOptionValue("mip_abs_gap", 0.0)

@@ -8,10 +8,7 @@ meaning or fields change in a way that old rows do not satisfy gets a new name b
 from types import MappingProxyType
 from typing import Final
 
-from ordercore import fulfillment
-from ordercore import orders
-from ordercore import payments
-from ordercore import returns
+from ordercore import fulfillment, orders, payments, returns
 
 __all__ = ["NAMES", "TYPES"]
 

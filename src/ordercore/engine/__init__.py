@@ -1,13 +1,13 @@
 """
 The engine: drives orders over a store and the host's ports.
 
-What happens when is said once, in the loops of ``_loop``; a driver answers what they ask. After a
-crash at any point anybody may resume: what was asked of the world is frozen before it is asked,
-leased before it is called, and recorded with its outcome or found out.
+What happens when is said once, in the loops of ``_submit`` and ``_perform``; a driver answers what
+they ask. After a crash at any point anybody may resume: what was asked of the world is frozen
+before it is asked, leased before it is called, and recorded with its outcome or found out.
 """
 
 from ordercore.engine._engine import Engine
-from ordercore.engine._loop import Submitted
+from ordercore.engine._requests import Submitted
 from ordercore.engine._verify import Verification, verify
 
 __all__ = ["Engine", "Submitted", "Verification", "verify"]

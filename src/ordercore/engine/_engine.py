@@ -12,7 +12,9 @@ from threading import Lock
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
-from ordercore.engine._loop import (
+from ordercore.engine._perform import perform_loop
+from ordercore.engine._read import Reader
+from ordercore.engine._requests import (
     Ask,
     Environment,
     GiveBack,
@@ -28,10 +30,8 @@ from ordercore.engine._loop import (
     Submitted,
     TakeLease,
     Write,
-    perform_loop,
-    submit_loop,
 )
-from ordercore.engine._read import Reader
+from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
 from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError, Rejected
 from ordercore.fulfillment import AskLabel
@@ -336,7 +336,7 @@ class Engine:
 
         Cost: reads the whole store once.
         """
-        return verify(self._store, self._tenant, self._clock())
+        return verify(self._store, self._tenant)
 
     # --- the driver --------------------------------------------------------------------------
 

@@ -158,9 +158,7 @@ def pack(
 
     """
     return PackagePacked(
-        package_id=PackageId(
-            child(order.id.rsplit("/", 1)[0], "package", len(state.packages) + 1)
-        ),
+        package_id=PackageId(child(order.id.rsplit("/", 1)[0], "package", len(state.packages) + 1)),
         fulfillment_order_id=order.id,
         place=order.place,
         lines=_units(order, quantities, "pack", lambda line: line.picked),
@@ -191,9 +189,7 @@ def record_label(
     if isinstance(outcome, Declined):
         if package.label_declined or package.status != "packed":
             return () if package.label_declined else "label_declined_after_purchase"
-        return (
-            LabelDeclined(package_id=package.id, code=outcome.code, reason=outcome.reason),
-        )
+        return (LabelDeclined(package_id=package.id, code=outcome.code, reason=outcome.reason),)
     if not isinstance(outcome, Succeeded) or package.tracking == outcome.reference:
         return ()
     if not PACKAGE_LIFECYCLE().allows(package.status, "label"):

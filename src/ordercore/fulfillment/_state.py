@@ -166,14 +166,6 @@ class Fulfillment:
             if moved.line_id == line_id
         )
 
-    def given(self, line_id: str) -> int:
-        """
-        Count the units of a line that places have been given and that are neither missing nor
-        canceled there.
-
-        """
-        return sum(ln.quantity - ln.missing - ln.canceled for ln in self._lines(line_id))
-
     def _lines(self, line_id: str) -> Iterable[FulfillmentLine]:
         return (ln for fo in self.orders for ln in fo.lines if ln.line_id == line_id)
 

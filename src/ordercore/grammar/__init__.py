@@ -27,8 +27,8 @@ from ordercore.grammar._grammar import (
 from ordercore.grammar._outcomes import ActionRequired, Declined, Outcome, Succeeded, Unknown
 
 __all__ = [
-    "ActionRequired",
     "ROUNDS_MAX",
+    "ActionRequired",
     "Actor",
     "ActorKind",
     "Command",

@@ -160,9 +160,7 @@ def book_differences(balances: Mapping[AccountId, Balance]) -> tuple[str, ...]:
         if promised != on_hand:
             differences.append(f"{sku} at {place}: {promised} sellable, {on_hand} on hand")
         owed = posted(allocated_account(sku, place))
-        at_work = sum(
-            posted(bucket_account(b, sku, place)) for b in (Bucket.PICKED, Bucket.PACKED)
-        )
+        at_work = sum(posted(bucket_account(b, sku, place)) for b in (Bucket.PICKED, Bucket.PACKED))
         if owed != at_work:
             differences.append(f"{sku} at {place}: {owed} taken for orders, {at_work} at work")
     return tuple(differences)

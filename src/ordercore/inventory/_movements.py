@@ -186,9 +186,7 @@ class Movements:
         if quantity == held:
             return hold, ""
         parts = (quantity, held - quantity)
-        step = Divide(
-            self._next_id(), hold, parts, reason, self.reference, self.occurred_at
-        )
+        step = Divide(self._next_id(), hold, parts, reason, self.reference, self.occurred_at)
         self.steps.append(step)
         return step.part_ids[0], step.part_ids[1]
 

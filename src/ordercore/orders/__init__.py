@@ -10,35 +10,18 @@ from ordercore.orders._aftercare import cancelable
 from ordercore.orders._allowed import Allowed, allowed
 from ordercore.orders._balance import Balance, Settlement, balance
 from ordercore.orders._commands import (
-    LINES_MAX,
     AddTender,
-    AuthorizeReturn,
-    CancelReturn,
-    CancelUnits,
     CapturePayment,
-    FulfillUnits,
-    InspectReturn,
-    LineQuantity,
-    LineRequest,
     OrderCommand,
-    PackUnits,
-    PickUnits,
     PlaceOrder,
-    ReceiveReturn,
     ReceiveStock,
     RecordAttempt,
-    RecordDelivery,
     RecordOutcome,
     RecordPayment,
     ReleaseCart,
-    ReportMissing,
     ReserveCart,
     RetryEffect,
-    ShipPackage,
-    SkuQuantity,
-    SourceAgain,
     StockCommand,
-    UnpackPackage,
 )
 from ordercore.orders._decide import decide, needs, stream_of
 from ordercore.orders._events import (
@@ -61,9 +44,25 @@ from ordercore.orders._events import (
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._outstanding import OrderEffect, Submit, outstanding
 from ordercore.orders._rules import CaptureWhen, OrderContext, ReleaseWhen, Rules
+from ordercore.orders._shape import LINES_MAX, LineQuantity, LineRequest, SkuQuantity
 from ordercore.orders._sourcing import STOCK_NEEDS, PlanSourcing
 from ordercore.orders._state import Anomaly, Attempt, Grant, Order, OrderLine, evolve, fold
 from ordercore.orders._stock import Reservation
+from ordercore.orders._work_commands import (
+    AuthorizeReturn,
+    CancelReturn,
+    CancelUnits,
+    FulfillUnits,
+    InspectReturn,
+    PackUnits,
+    PickUnits,
+    ReceiveReturn,
+    RecordDelivery,
+    ReportMissing,
+    ShipPackage,
+    SourceAgain,
+    UnpackPackage,
+)
 
 __all__ = [
     "LINES_MAX",

@@ -11,19 +11,19 @@ from ordercore.fulfillment import AllocatedUnits
 from ordercore.grammar import Facts
 from ordercore.ids import LineId, child
 from ordercore.orders._balance import balance
-from ordercore.orders._commands import (
-    AuthorizeReturn,
-    CancelReturn,
-    CancelUnits,
-    InspectReturn,
-    LineQuantity,
-    ReceiveReturn,
-)
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
 from ordercore.orders._rules import OrderContext
+from ordercore.orders._shape import LineQuantity
 from ordercore.orders._state import Order, OrderLine
+from ordercore.orders._work_commands import (
+    AuthorizeReturn,
+    CancelReturn,
+    CancelUnits,
+    InspectReturn,
+    ReceiveReturn,
+)
 from ordercore.payments import RequestKind
 from ordercore.totals import SHIPPING_LINE
 
@@ -45,7 +45,10 @@ def cancelable(order: Order, line: OrderLine) -> int:
 
     """
     boxed = sum(
-        ln.packed for fo in order.fulfillment.orders for ln in fo.lines if ln.line_id == line.line_id
+        ln.packed
+        for fo in order.fulfillment.orders
+        for ln in fo.lines
+        if ln.line_id == line.line_id
     )
     return line.units.uncaptured - boxed
 
@@ -269,11 +272,13 @@ def decide_inspect_return(
     draft = Draft.of(order, context)
     inspected = returns.inspect_return(known, _by_line(command.damaged))
     granted: list[ChargedUnits] = []
+    place = known.place
+    assert place is not None  # noqa: S101 - what is inspected was received somewhere
     for units in inspected.lines:
         if units.restocked:
-            draft.movements.restock(units.sku, known.place, units.restocked)
+            draft.movements.restock(units.sku, place, units.restocked)
         if units.damaged:
-            draft.movements.set_aside(units.sku, known.place, units.damaged)
+            draft.movements.set_aside(units.sku, place, units.damaged)
         line = _require_line(order, units.line_id)
         _, start, stop = line.units.refund(units.quantity)
         granted.append(_share(order, units.line_id, start, stop))

@@ -77,7 +77,9 @@ def _work(order: Order) -> list[Allowed]:
             found.append(Allowed("FulfillUnits", work.id, f"{waiting + picked} at {work.place}"))
     for package in order.fulfillment.packages:
         if PACKAGE_LIFECYCLE().allows(package.status, "ship"):
-            label = " with a tracking number" if package.label_wanted and not package.tracking else ""
+            label = (
+                " with a tracking number" if package.label_wanted and not package.tracking else ""
+            )
             found.append(Allowed("ShipPackage", package.id, f"{package.status}{label}"))
         if PACKAGE_LIFECYCLE().allows(package.status, "unpack"):
             found.append(Allowed("UnpackPackage", package.id, package.status))

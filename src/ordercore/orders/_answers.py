@@ -115,9 +115,7 @@ def decide_retry(
             legal=open_keys or ("nothing: all is answered",),
         )
     ask = (
-        payments.request_capture
-        if request.kind is RequestKind.CAPTURE
-        else payments.request_refund
+        payments.request_capture if request.kind is RequestKind.CAPTURE else payments.request_refund
     )
     draft.add(*ask(order.payments, order.id, request.amount_minor, request.purpose))
     return conclude(draft)

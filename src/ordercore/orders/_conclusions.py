@@ -116,4 +116,3 @@ _CONCLUSIONS: Final[tuple[Callable[[Draft], None], ...]] = (
     _give_back_authorizations,
     _end,
 )
-

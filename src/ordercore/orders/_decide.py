@@ -10,8 +10,9 @@ from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, Decision, Facts, Need
 from ordercore.ids import StreamId, order_stream
 from ordercore.ledger import Step
-from ordercore.orders import _aftercare, _answers, _placement, _stock, _work
+from ordercore.orders import _aftercare, _answers, _placement, _second_sourcing, _stock, _work
 from ordercore.orders import _commands as c
+from ordercore.orders import _work_commands as w
 from ordercore.orders._events import OrderEvent
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._state import Order
@@ -29,11 +30,11 @@ def _no_needs(
 
 
 def _stock_needs(rule: Callable[[Any, Facts], frozenset[Need[Any]]]) -> _Needs:
-    return lambda command, state, facts, context: rule(command, facts)
+    return lambda command, _state, facts, _context: rule(command, facts)
 
 
 def _stock_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]]) -> _Decide:
-    return lambda command, state, facts, context: rule(command, facts, context)
+    return lambda command, _state, facts, context: rule(command, facts, context)
 
 
 _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
@@ -47,19 +48,19 @@ _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
     c.AddTender: (_no_needs, _placement.decide_add_tender),
     c.RecordPayment: (_no_needs, _placement.decide_record_payment),
     c.CapturePayment: (_no_needs, _work.decide_capture),
-    c.PickUnits: (_no_needs, _work.decide_pick),
-    c.ReportMissing: (_no_needs, _work.decide_missing),
-    c.PackUnits: (_no_needs, _work.decide_pack),
-    c.UnpackPackage: (_no_needs, _work.decide_unpack),
-    c.ShipPackage: (_no_needs, _work.decide_ship),
-    c.FulfillUnits: (_no_needs, _work.decide_fulfill),
-    c.RecordDelivery: (_no_needs, _work.decide_delivery),
-    c.SourceAgain: (_work.source_again_needs, _work.decide_source_again),
-    c.CancelUnits: (_no_needs, _aftercare.decide_cancel_units),
-    c.AuthorizeReturn: (_no_needs, _aftercare.decide_authorize_return),
-    c.ReceiveReturn: (_no_needs, _aftercare.decide_receive_return),
-    c.InspectReturn: (_no_needs, _aftercare.decide_inspect_return),
-    c.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
+    w.PickUnits: (_no_needs, _work.decide_pick),
+    w.ReportMissing: (_no_needs, _work.decide_missing),
+    w.PackUnits: (_no_needs, _work.decide_pack),
+    w.UnpackPackage: (_no_needs, _work.decide_unpack),
+    w.ShipPackage: (_no_needs, _work.decide_ship),
+    w.FulfillUnits: (_no_needs, _work.decide_fulfill),
+    w.RecordDelivery: (_no_needs, _work.decide_delivery),
+    w.SourceAgain: (_second_sourcing.source_again_needs, _second_sourcing.decide_source_again),
+    w.CancelUnits: (_no_needs, _aftercare.decide_cancel_units),
+    w.AuthorizeReturn: (_no_needs, _aftercare.decide_authorize_return),
+    w.ReceiveReturn: (_no_needs, _aftercare.decide_receive_return),
+    w.InspectReturn: (_no_needs, _aftercare.decide_inspect_return),
+    w.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
     c.RecordOutcome: (_no_needs, _answers.decide_outcome),
     c.RecordAttempt: (_no_needs, _answers.decide_attempt),
     c.RetryEffect: (_no_needs, _answers.decide_retry),

@@ -11,10 +11,10 @@ import attrs
 
 from ordercore.errors import Rejected
 from ordercore.grammar import Decision
+from ordercore.ids import child
 from ordercore.instants import Instant
 from ordercore.inventory import Movements
 from ordercore.ledger import Post, Step, account
-from ordercore.ids import child
 from ordercore.orders._events import OrderEvent
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._state import Order, evolve

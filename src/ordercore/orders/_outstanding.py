@@ -9,8 +9,9 @@ from ordercore import fulfillment, payments
 from ordercore.fulfillment import AskLabel
 from ordercore.grammar import Effect
 from ordercore.ids import child
-from ordercore.orders._commands import OrderCommand, SourceAgain
+from ordercore.orders._commands import OrderCommand
 from ordercore.orders._state import Order
+from ordercore.orders._work_commands import SourceAgain
 from ordercore.payments import PaymentEffect
 
 __all__ = ["OrderEffect", "Submit", "outstanding"]

@@ -79,9 +79,7 @@ def _to_price(command: PlaceOrder) -> tuple[LineToPrice, ...]:
     )
 
 
-def _tax_on(
-    command: PlaceOrder, question: Question, facts: Facts, context: OrderContext
-) -> TaxOn:
+def _tax_on(command: PlaceOrder, question: Question, facts: Facts, context: OrderContext) -> TaxOn:
     products = question.products(facts)
     amounts = taxable_amounts(
         lines=_to_price(command),
@@ -237,9 +235,7 @@ def decide_add_tender(
     named = command.tender.amount_minor
     due = missing if named is None or named > missing else named
     draft = Draft.of(order, context)
-    draft.add(
-        *payments.authorize_tenders(money, order.id, (command.tender,), due, order.currency)
-    )
+    draft.add(*payments.authorize_tenders(money, order.id, (command.tender,), due, order.currency))
     return conclude(draft)
 
 

@@ -300,12 +300,17 @@ class Question:
         return SourcingPlan(
             currency=self.currency,
             sourced=tuple(sorted(rows, key=lambda row: (row.place, row.sku))),
-            opened=tuple(OpenedPlace(place=p, open_cost_minor=c) for p, c in sorted(opened.items())),
+            opened=tuple(
+                OpenedPlace(place=p, open_cost_minor=c) for p, c in sorted(opened.items())
+            ),
             shortfalls=tuple(Shortfall(sku=s, quantity=q) for s, q in sorted(shortfalls.items())),
             cost_minor=extra + (plan.cost_minor if plan else 0),
             lower_bound_minor=extra + (plan.lower_bound_minor if plan else 0),
             operations=plan.operations if plan else 0,
-            reasons=("lines that name their place come from there", *(plan.reasons if plan else ())),
+            reasons=(
+                "lines that name their place come from there",
+                *(plan.reasons if plan else ()),
+            ),
         )
 
 

@@ -315,9 +315,7 @@ def _granted(state: Order, event: RefundGranted) -> Order:
 
 
 def _missing(state: Order, event: UnitsMissing) -> Order:
-    place = next(
-        fo.place for fo in state.fulfillment.orders if fo.id == event.fulfillment_order_id
-    )
+    place = next(fo.place for fo in state.fulfillment.orders if fo.id == event.fulfillment_order_id)
     lost = {moved.line_id: moved.quantity for moved in event.lines}
     return attrs.evolve(
         state,

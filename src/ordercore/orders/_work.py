@@ -4,49 +4,42 @@ Work at places: pick, report missing, pack, ship, deliver; and what a parcel tha
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import attrs
 
 from ordercore import fulfillment, payments
 from ordercore.errors import Rejected
 from ordercore.fulfillment import (
-    AllocatedUnits,
     FulfillmentOrder,
     LineUnitsMoved,
     Package,
     UnitsMissing,
     UnitsPicked,
 )
-from ordercore.grammar import Facts, Need
+from ordercore.grammar import Facts
 from ordercore.ids import LineId
 from ordercore.instants import Instant
-from ordercore.orders._commands import (
-    CapturePayment,
-    FulfillUnits,
-    LineQuantity,
-    PackUnits,
-    PickUnits,
-    RecordDelivery,
-    ReportMissing,
-    ShipPackage,
-    SourceAgain,
-    UnpackPackage,
-)
-from ordercore.orders._conclusions import conclude, open_work
+from ordercore.orders._commands import CapturePayment
+from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import (
     AnomalyRecorded,
     ChargedUnits,
     PackageCharged,
-    SourcingFailed,
-    UnitsSourcedAgain,
 )
 from ordercore.orders._rules import CaptureWhen, OrderContext
-from ordercore.orders._sourcing import Question, Want
+from ordercore.orders._shape import LineQuantity
 from ordercore.orders._state import Order
+from ordercore.orders._work_commands import (
+    FulfillUnits,
+    PackUnits,
+    PickUnits,
+    RecordDelivery,
+    ReportMissing,
+    ShipPackage,
+    UnpackPackage,
+)
 from ordercore.payments import RequestKind
-from ordercore.sourcing import SourcingPlan
 from ordercore.totals import SHIPPING_LINE
 
 __all__ = [
@@ -58,9 +51,7 @@ __all__ = [
     "decide_pack",
     "decide_pick",
     "decide_ship",
-    "decide_source_again",
     "decide_unpack",
-    "source_again_needs",
 ]
 
 #: The anomaly of a delivery that was told before its dispatch.
@@ -249,9 +240,7 @@ def decide_fulfill(
 
 def _ship(draft: Draft, package: Package, carrier: str, tracking: str) -> None:
     draft.add(
-        fulfillment.ship(
-            package, carrier=carrier, tracking=tracking, occurred_at=draft.occurred_at
-        )
+        fulfillment.ship(package, carrier=carrier, tracking=tracking, occurred_at=draft.occurred_at)
     )
     for moved in package.lines:
         draft.movements.dispatch(moved.sku, package.place, moved.quantity)
@@ -332,9 +321,7 @@ def decide_delivery(
         draft.add(fulfillment.deliver(package, draft.occurred_at))
     else:
         kind = EARLY_DELIVERY if package.status != "unpacked" else "delivered_though_unpacked"
-        draft.add(
-            AnomalyRecorded(kind=kind, subject=package.id, occurred_at=draft.occurred_at)
-        )
+        draft.add(AnomalyRecorded(kind=kind, subject=package.id, occurred_at=draft.occurred_at))
     return conclude(draft)
 
 
@@ -362,81 +349,8 @@ def decide_capture(
             legal=(f"at most {max(due, 0)}",),
         )
     draft = Draft.of(order, context)
-    draft.add(
-        *payments.request_capture(money, order.id, command.amount_minor, command.reason)
-    )
+    draft.add(*payments.request_capture(money, order.id, command.amount_minor, command.reason))
     return conclude(draft)
-
-
-# --- units that were not there ---------------------------------------------------------------
-
-
-def _question(order: Order) -> Question:
-    skus = {line.line_id: line.placed.sku for line in order.lines}
-    return Question(
-        wants=tuple(
-            Want(line.line_id, line.placed.sku, line.unsourced, line.placed.place)
-            for line in order.lines
-            if line.unsourced
-        ),
-        destination=order.destination,
-        currency=order.currency,
-        barred=frozenset((skus[line], place) for line, place in order.barred),
-    )
-
-
-def source_again_needs(
-    command: SourceAgain, state: Order | None, facts: Facts, context: OrderContext
-) -> frozenset[Need[Any]]:
-    """
-    What sourcing asks, for the units that have no place.
-
-    """
-    order = require_order(state, command.order_id)
-    question = _question(order)
-    return question.needs(facts) if question.wants else frozenset()
-
-
-def decide_source_again(
-    command: SourceAgain, state: Order | None, facts: Facts, context: OrderContext
-) -> OrderDecision:
-    """
-    Find other places for missing units; what no place has waits for a person to decide.
-
-    Raises:
-        Rejected: ``unknown_order``.
-    """
-    order = require_order(state, command.order_id)
-    draft = Draft.of(order, context)
-    question = _question(order)
-    if not question.wants:
-        return draft.decision()
-    plan, units = question.answer(facts)
-    allocations = tuple(
-        AllocatedUnits(
-            line_id=taken.line_id,
-            sku=taken.sku,
-            place=taken.place,
-            quantity=taken.quantity,
-            hold=draft.movements.allocate(taken.sku, taken.place, taken.quantity),
-        )
-        for taken in units
-    )
-    if allocations:
-        draft.add(UnitsSourcedAgain(plan=plan, allocations=allocations))
-        open_work(draft, allocations)
-    if plan.shortfalls:
-        draft.add(SourcingFailed(lines=_unsourced(draft.order, plan)))
-    return conclude(draft)
-
-
-def _unsourced(order: Order, plan: SourcingPlan) -> tuple[tuple[LineId, int], ...]:
-    short = {shortfall.sku for shortfall in plan.shortfalls}
-    return tuple(
-        (line.line_id, line.unsourced)
-        for line in order.lines
-        if line.unsourced and line.placed.sku in short
-    )
 
 
 def _quantities(lines: Iterable[LineQuantity]) -> dict[LineId, int]:

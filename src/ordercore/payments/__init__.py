@@ -3,6 +3,22 @@ Payments: tenders authorized, captured, voided and refunded, each request frozen
 
 """
 
+from ordercore.payments._decide import (
+    authorize_tenders,
+    record_outcome,
+    record_payment,
+    request_capture,
+    request_refund,
+    request_voids,
+)
+from ordercore.payments._effects import (
+    AskAuthorization,
+    AskCapture,
+    AskRefund,
+    AskVoid,
+    PaymentEffect,
+    outstanding,
+)
 from ordercore.payments._events import (
     AuthorizationDeclined,
     AuthorizationRequested,
@@ -19,22 +35,6 @@ from ordercore.payments._events import (
     RefundRequested,
     VoidDeclined,
     VoidRequested,
-)
-from ordercore.payments._decide import (
-    authorize_tenders,
-    record_outcome,
-    record_payment,
-    request_capture,
-    request_refund,
-    request_voids,
-)
-from ordercore.payments._effects import (
-    AskAuthorization,
-    AskCapture,
-    AskRefund,
-    AskVoid,
-    PaymentEffect,
-    outstanding,
 )
 from ordercore.payments._lifecycles import PAYMENT_LIFECYCLE, REQUEST_LIFECYCLE
 from ordercore.payments._state import (

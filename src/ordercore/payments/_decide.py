@@ -95,7 +95,7 @@ def authorize_tenders(
     )
 
 
-def record_payment(  # noqa: PLR0913 - every fact of a payment is its own argument
+def record_payment(
     state: Payments,
     order_id: str,
     *,
@@ -120,7 +120,8 @@ def record_payment(  # noqa: PLR0913 - every fact of a payment is its own argume
                 return ()
             raise Rejected(
                 "payment_differs",
-                f"{account}:{reference} is recorded with {known.captured_minor}, not {amount_minor}",
+                f"{account}:{reference} is recorded with {known.captured_minor}, "
+                f"not with {amount_minor}",
                 data={"recorded_minor": known.captured_minor, "amount_minor": amount_minor},
                 legal=("the amount as recorded", "another reference"),
             )

@@ -150,9 +150,7 @@ class Payments:
         return sum(
             r.amount_minor
             for r in self.requests
-            if r.kind is kind
-            and r.status == "requested"
-            and payment_id in {None, r.payment_id}
+            if r.kind is kind and r.status == "requested" and payment_id in {None, r.payment_id}
         )
 
     def capturable_minor(self, payment: Payment) -> int:
@@ -289,7 +287,9 @@ def _recorded(state: Payments, event: PaymentRecorded) -> Payments:
 
 
 def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
-    def fold(state: Payments, event: CaptureRequested | VoidRequested | RefundRequested) -> Payments:
+    def fold(
+        state: Payments, event: CaptureRequested | VoidRequested | RefundRequested
+    ) -> Payments:
         request = MoneyRequest(
             request_id=event.request_id,
             kind=kind,

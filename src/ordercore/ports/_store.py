@@ -177,8 +177,9 @@ class Store(Protocol):
 
     def commit(self, commit: Commit) -> Receipt:
         """
-        Write a commit and return its own receipt, the same object; or return the one that was
-        recorded under its command id before.
+        Write a commit and return its own receipt, or the one recorded under its key before.
+
+        The same object comes back where it was written, so the caller can tell.
 
         Ledger steps are recorded at ``commit.receipt.at``. The stream's due row becomes
         ``next_due`` (none where that is None). References of events are indexed.
@@ -208,7 +209,7 @@ class Store(Protocol):
         self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
     ) -> Mapping[AccountId, Balance]:
         """
-        Return balances as they count at an instant: holds that are due no longer count as going out.
+        Return balances as they count at an instant: holds that are due no longer go out.
 
         Every account asked for is in the answer, untouched ones with zeros.
         """

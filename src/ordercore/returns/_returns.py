@@ -139,14 +139,14 @@ class Return:
         status: Where it is in its lifecycle.
         reason: Why, in the customer's word.
         lines: What is permitted until it is received, what has arrived from then on.
-        place: Where it was received, or "".
+        place: Where it was received, or None.
     """
 
     id: ReturnId
     status: str
     reason: str
     lines: tuple[ReturnedUnits, ...]
-    place: PlaceId = PlaceId("")
+    place: PlaceId | None = None
 
 
 @attrs.frozen(kw_only=True)

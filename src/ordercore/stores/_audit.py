@@ -33,6 +33,7 @@ from ordercore.ports import Store
 
 __all__ = ["audit_ledger"]
 
+
 def audit_ledger(store: Store, tenant: TenantId) -> tuple[str, ...]:
     """
     Recompute every balance and every open hold of a tenant from its log.

@@ -11,7 +11,8 @@ from ordercore.testing._carrier import FakeCarrier
 from ordercore.testing._carrier_cases import CARRIER_CASES, CarrierTrial, check_carrier
 from ordercore.testing._conformance import Case, ConformanceFailure
 from ordercore.testing._faults import Fault
-from ordercore.testing._payment_cases import PAYMENT_CASES, PaymentTrial, check_payment_gateway
+from ordercore.testing._payment_cases import PAYMENT_CASES, check_payment_gateway
+from ordercore.testing._payment_trial import PaymentTrial
 from ordercore.testing._payments import FakePaymentGateway
 from ordercore.testing._tax import FakeTax, NoTax
 from ordercore.testing._tax_cases import TAX_CASES, TaxTrial, check_tax

@@ -153,7 +153,7 @@ class TaxedAmount:
         _require_amount(f"tax {self.code} on {self.line}", self.amount_minor)
 
 
-def price_order(  # noqa: PLR0913  # what an order costs has this many causes; all are named
+def price_order(  # what an order costs has this many causes; all are named
     *,
     currency: str,
     lines: tuple[LineToPrice, ...],

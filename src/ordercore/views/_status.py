@@ -50,9 +50,7 @@ def public_status(order: Order) -> PublicStatus:
     if returned:
         return PublicStatus.RETURNED if returned == wanted else PublicStatus.PARTIALLY_RETURNED
     if delivered:
-        return (
-            PublicStatus.DELIVERED if delivered == wanted else PublicStatus.PARTIALLY_DELIVERED
-        )
+        return PublicStatus.DELIVERED if delivered == wanted else PublicStatus.PARTIALLY_DELIVERED
     if shipped:
         return PublicStatus.SHIPPED if shipped == wanted else PublicStatus.PARTIALLY_SHIPPED
     return _before_shipping(order)

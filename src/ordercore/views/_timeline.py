@@ -150,22 +150,16 @@ _SENTENCES: Final[dict[type, _Sentence | None]] = {
     o.OperatorNeeded: lambda _w, e: f"{e.effect_key} waits for a person: {e.reason}",
     o.EffectRetried: lambda _w, e: f"{e.effect_key} to be tried again",
     o.AnomalyRecorded: lambda _w, e: f"told, though it does not fit: {e.kind} {e.subject}",
-    p.AuthorizationRequested: lambda w, e: (
-        f"asked {e.method} for {w.money(e.amount_minor)}"
-    ),
+    p.AuthorizationRequested: lambda w, e: f"asked {e.method} for {w.money(e.amount_minor)}",
     p.PaymentAuthorized: lambda w, e: f"authorized {w.money(e.amount_minor)}",
     p.PaymentActionRequired: lambda _w, e: f"customer must act: {e.action}",
     p.AuthorizationDeclined: lambda _w, e: f"payment declined: {e.code}",
     p.PaymentRecorded: lambda w, e: f"received {w.money(e.amount_minor)} by {e.method}",
-    p.CaptureRequested: lambda w, e: (
-        f"to capture {w.money(e.amount_minor)} for {e.purpose}"
-    ),
+    p.CaptureRequested: lambda w, e: f"to capture {w.money(e.amount_minor)} for {e.purpose}",
     p.PaymentCaptured: lambda w, e: f"captured {w.money(e.amount_minor)}",
     p.CaptureDeclined: lambda _w, e: f"capture declined: {e.code}",
     p.VoidRequested: None,  # the answer tells it
-    p.AuthorizationVoided: lambda w, e: (
-        f"gave {w.money(e.amount_minor)} of the authorization back"
-    ),
+    p.AuthorizationVoided: lambda w, e: f"gave {w.money(e.amount_minor)} of the authorization back",
     p.VoidDeclined: lambda _w, e: f"authorization not given back, it ends by itself: {e.code}",
     p.RefundRequested: None,  # the grant and the answer tell it
     p.PaymentRefunded: lambda w, e: f"refunded {w.money(e.amount_minor)}",
@@ -175,9 +169,7 @@ _SENTENCES: Final[dict[type, _Sentence | None]] = {
     f.UnitsMissing: lambda w, e: f"{w.units(e.lines)} not found on the shelf",
     f.FulfillmentUnitsCanceled: None,  # the cancellation tells it
     f.FulfillmentOrderEnded: None,  # so do the parcels
-    f.PackagePacked: lambda w, e: (
-        f"packed {e.package_id} at {e.place}: {w.units(e.lines)}"
-    ),
+    f.PackagePacked: lambda w, e: f"packed {e.package_id} at {e.place}: {w.units(e.lines)}",
     f.PackageUnpacked: lambda _w, e: f"unpacked {e.package_id}",
     f.LabelPurchased: lambda _w, e: f"label for {e.package_id}: {e.carrier} {e.tracking}",
     f.LabelDeclined: lambda _w, e: f"no label for {e.package_id}: {e.code}",

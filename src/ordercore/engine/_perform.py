@@ -1,0 +1,205 @@
+"""
+The loop of what an order owes, as data; see ``_submit`` for how loops are driven.
+
+Each obligation goes the same way, in this order, so that a crash anywhere is safe:
+
+    load ── lease (durable) ── call ── write the outcome; the lease ends in that same commit
+
+A lease without an outcome means that somebody may have called and never told: then the port is
+asked what became of it, or asked again under the same key where its idempotency covers that, and
+otherwise a person is asked. Nothing is ever called anew on a guess.
+"""
+
+from typing import Final
+
+import attrs
+
+from ordercore.engine._requests import (
+    Ask,
+    Environment,
+    GiveBack,
+    Load,
+    Loaded,
+    LookUp,
+    Loop,
+    Submission,
+    TakeLease,
+)
+from ordercore.engine._submit import submit_loop
+from ordercore.errors import OutcomeUnknown, PortUnavailable, Rejected
+from ordercore.grammar import Outcome, Unknown
+from ordercore.ids import CommandId, StreamId
+from ordercore.instants import Instant, seconds_after
+from ordercore.orders import (
+    Order,
+    OrderEffect,
+    RecordAttempt,
+    RecordOutcome,
+    Submit,
+    outstanding,
+)
+from ordercore.ports import Lease, LeaseState
+
+__all__ = ["perform_loop"]
+
+#: How many obligations of one stream are performed in one go; the rest stays due.
+_EFFECTS_MAX: Final = 1_000
+
+
+def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
+    """
+    Perform what an order owes and is due, each obligation at most once; returns how many.
+
+    """
+    tried: set[str] = set()
+    for _ in range(_EFFECTS_MAX):
+        loaded: Loaded = yield Load(stream)
+        effect = _next_effect(loaded.order, env.clock(), tried)
+        if effect is None:
+            break
+        tried.add(effect.key)
+        if isinstance(effect, Submit):
+            yield from _submit_own(env, stream, effect)
+        else:
+            yield from _perform(env, stream, loaded, effect)
+    return len(tried)
+
+
+def _next_effect(order: Order | None, at: Instant, tried: set[str]) -> OrderEffect | None:
+    if order is None:
+        return None
+    for effect in outstanding(order):
+        due = effect.not_before is None or effect.not_before <= at
+        if due and not effect.waits_for_operator and effect.key not in tried:
+            return effect
+    return None
+
+
+def _submit_own(env: Environment, stream: StreamId, effect: Submit) -> Loop[None]:
+    submission = Submission(command=effect.command, command_id=CommandId(effect.key))
+    try:
+        yield from submit_loop(env, submission)
+    except Rejected as refusal:
+        waiting = _Waiting(f"refused: {refusal.code}", give_up=True)
+        yield from _record_attempt(env, stream, effect, waiting)
+
+
+def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: OrderEffect) -> Loop[None]:
+    at = env.clock()
+    lease: Lease = yield TakeLease(stream, effect.key, at, seconds_after(at, env.lease_s))
+    if lease.state is LeaseState.HELD:
+        return
+    outcome: Outcome | None = None
+    if lease.state is LeaseState.INHERITED:
+        learned = yield from _learn(env, effect, lease)
+        if isinstance(learned, _Waiting):
+            yield from _record_attempt(env, stream, effect, learned)
+            return
+        outcome = learned
+    if outcome is None:
+        called = yield from _call(env, effect, lease)
+        if isinstance(called, _Waiting):
+            yield from _record_attempt(env, stream, effect, called)
+            return
+        outcome = called
+    yield from _record_outcome(env, stream, loaded, effect, outcome)
+
+
+@attrs.frozen
+class _Waiting:
+    """
+    No outcome yet: try again later, or let a person decide.
+
+    """
+
+    reason: str
+    give_up: bool = False
+
+
+def _call(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome | _Waiting]:
+    try:
+        outcome: Outcome = yield Ask(effect)
+    except PortUnavailable as error:
+        if lease.state is LeaseState.FRESH:
+            yield GiveBack(effect.key)  # it certainly did not act: the next try is the first
+        return _Waiting(error.reason)
+    except OutcomeUnknown as error:
+        outcome = Unknown(reason=error.reason)
+    if not isinstance(outcome, Unknown):
+        return outcome
+    found = yield from _look_up(env, effect)
+    return _Waiting(outcome.reason) if found is None else found
+
+
+def _learn(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome | _Waiting | None]:
+    """
+    Find out what became of a call that nobody told about; None says that calling again is safe.
+
+    """
+    promised = env.capabilities(effect)
+    now = env.clock()
+    if promised.lookup:
+        found = yield from _look_up(env, effect)
+        if found is not None:
+            return found
+        if now >= seconds_after(lease.tried_at, promised.settling_s):
+            return None
+        return _Waiting("not found yet, and too early to conclude that nothing was done")
+    if now < seconds_after(lease.first_at, promised.idempotency_s):
+        return None
+    return _Waiting("the outcome is unknown and can't be asked for", give_up=True)
+
+
+def _look_up(env: Environment, effect: OrderEffect) -> Loop[Outcome | None]:
+    if not env.capabilities(effect).lookup:
+        return None
+    try:
+        found: Outcome | None = yield LookUp(effect)
+    except (PortUnavailable, OutcomeUnknown):
+        return None
+    return None if isinstance(found, Unknown) else found
+
+
+def _record_outcome(
+    env: Environment,
+    stream: StreamId,
+    loaded: Loaded,
+    effect: OrderEffect,
+    outcome: Outcome,
+) -> Loop[None]:
+    order = loaded.order
+    assert order is not None  # noqa: S101 - an order that does not exist owes nothing
+    tries = next((a.count for a in order.attempts if a.effect_key == effect.key), 0)
+    yield from submit_loop(
+        env,
+        Submission(
+            command=RecordOutcome(order_id=order.id, effect_key=effect.key, outcome=outcome),
+            command_id=CommandId(f"{effect.key}/reply-{tries + 1}"),
+        ),
+    )
+    after: Loaded = yield Load(stream)
+    for still in outstanding(after.order) if after.order else ():
+        if still.key == effect.key and not still.waits_for_operator:
+            reason = f"{type(outcome).__name__} does not answer the request"
+            yield from _record_attempt(env, stream, effect, _Waiting(reason, give_up=True))
+
+
+def _record_attempt(
+    env: Environment,
+    stream: StreamId,
+    effect: OrderEffect,
+    waiting: _Waiting,
+) -> Loop[None]:
+    loaded: Loaded = yield Load(stream)
+    order = loaded.order
+    assert order is not None  # noqa: S101 - an order that does not exist owes nothing
+    tries = next((a.count for a in order.attempts if a.effect_key == effect.key), 0)
+    command = RecordAttempt(
+        order_id=order.id,
+        effect_key=effect.key,
+        attempt=tries + 1,
+        reason=waiting.reason,
+        give_up=waiting.give_up,
+    )
+    key = CommandId(f"{effect.key}/attempt-{loaded.version}")
+    yield from submit_loop(env, Submission(command=command, command_id=key))

@@ -1,0 +1,231 @@
+"""
+The loop of a command, as data.
+
+The loops of the engine say what happens to a command and to what an order owes; they perform no
+I/O. They are generators: each yields one request (load this, read that, write, call) and is sent
+the answer, or is thrown the error. A driver of a few lines answers the requests, with blocking
+calls or with awaited ones; every driver runs these same loops, so there is one order of steps to
+reason about and to crash.
+
+    recall ──known──> the recorded result
+      │
+      load ── needs ── read ── decide ── write ──> done
+      ^                                     │
+      └── somebody was faster: twice, then once more with every other writer held out
+
+Deciding happens outside of any transaction, on facts that may be out of date; the write checks the
+stream's version and the ledger's guards in one. The third time all others are held out, so that a
+shortage ends as a refusal with true numbers and never as a lost race.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import attrs
+
+from ordercore.engine._requests import (
+    Environment,
+    Hold,
+    Load,
+    Loaded,
+    Loop,
+    Read,
+    Recall,
+    Submission,
+    Submitted,
+    Write,
+)
+from ordercore.errors import Conflict, InvariantViolated, Rejected
+from ordercore.grammar import ROUNDS_MAX, Command, Context, Decision, Facts, Need
+from ordercore.ids import StreamId
+from ordercore.instants import Instant
+from ordercore.orders import (
+    STOCK_NEEDS,
+    Order,
+    OrderContext,
+    RecordOutcome,
+    decide,
+    fold,
+    needs,
+    outstanding,
+    stream_of,
+)
+from ordercore.ports import Commit, Receipt
+
+__all__ = ["submit_loop"]
+
+#: How often a command is decided before the stock that it needs is held for it.
+_RACES_MAX: Final = 2
+
+
+def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
+    """
+    Decide a command and record what it leads to, once.
+
+    Raises:
+        Rejected: The business says no; recorded under the key. ``key_reused`` is not: the key
+            belongs to another command.
+        Conflict: ``expected_version`` is not the present one; not recorded.
+        PortUnavailable: A read port could not answer; not recorded.
+    """
+    known: Receipt | None = yield Recall(submission.command_id)
+    if known is not None:
+        return _replayed(submission, known)
+    stream = stream_of(submission.command)
+    facts = Facts()
+    for race in range(_RACES_MAX + 1):
+        last = race == _RACES_MAX
+        if last:
+            yield Hold()
+        loaded = Loaded(0, None) if stream is None else (yield Load(stream))
+        attempt = _Attempt(env, submission, env.clock(), stream, loaded)
+        attempt.check_expected_version()
+        try:
+            facts = yield from _gather(attempt, facts)
+            decision = decide(submission.command, loaded.order, facts, attempt.context)
+        except Rejected as refusal:
+            yield Write(attempt.refused(refusal))
+            raise
+        commit = attempt.decided(decision)
+        try:
+            receipt: Receipt = yield Write(commit)
+        except Conflict:
+            if last or submission.expected_version is not None:
+                raise
+        except Rejected as refusal:
+            # A rule of the ledger: the facts about stock were out of date.
+            if last:
+                yield Write(attempt.refused(refusal))
+                raise
+            facts = facts.without(STOCK_NEEDS)
+        else:
+            if receipt is not commit.receipt:  # somebody recorded this key in between
+                return _replayed(submission, receipt)
+            return Submitted(
+                command_id=submission.command_id,
+                stream=stream,
+                version=receipt.to_version,
+                events=decision.events,
+                reply=decision.reply,
+            )
+    raise InvariantViolated(f"{submission.command_id} lost a race while everyone was held out")
+
+
+@attrs.frozen
+class _Attempt:
+    """
+    One try to decide a command: on which state, at which instant.
+
+    """
+
+    env: Environment
+    submission: Submission
+    at: Instant
+    stream: StreamId | None
+    loaded: Loaded
+
+    @property
+    def context(self) -> OrderContext:
+        return Context(
+            at=self.at,
+            actor=self.submission.actor,
+            on_behalf_of=self.submission.on_behalf_of,
+            command_id=self.submission.command_id,
+            rules=self.env.rules,
+        )
+
+    def check_expected_version(self) -> None:
+        expected = self.submission.expected_version
+        if expected not in {None, self.loaded.version}:
+            raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
+
+    def decided(self, decision: Decision[Any, Any]) -> Commit:
+        command, version = self.submission.command, self.loaded.version
+        after = fold(decision.events, self.loaded.order)
+        return Commit(
+            tenant=self.env.tenant,
+            receipt=Receipt(
+                command_id=self.submission.command_id,
+                command=command,
+                at=self.at,
+                stream=self.stream,
+                from_version=version,
+                to_version=version + len(decision.events),
+                reply=decision.reply,
+            ),
+            events=decision.events,
+            steps=decision.transfers,
+            actor=self.submission.actor,
+            on_behalf_of=self.submission.on_behalf_of,
+            next_due=_next_due(after, self.at),
+            settles=(command.effect_key,) if isinstance(command, RecordOutcome) else (),
+        )
+
+    def refused(self, refusal: Rejected) -> Commit:
+        return Commit(
+            tenant=self.env.tenant,
+            receipt=Receipt(
+                command_id=self.submission.command_id,
+                command=self.submission.command,
+                at=self.at,
+                stream=self.stream,
+                from_version=self.loaded.version,
+                to_version=self.loaded.version,
+                rejected=refusal,
+            ),
+            actor=self.submission.actor,
+            on_behalf_of=self.submission.on_behalf_of,
+            next_due=_next_due(self.loaded.order, self.at),
+        )
+
+
+def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
+    command, order = attempt.submission.command, attempt.loaded.order
+    for _ in range(ROUNDS_MAX):
+        missing = facts.missing(needs(command, order, facts, attempt.context))
+        if not missing:
+            return facts
+        answers: Mapping[Need[Any], object] = yield Read(missing, attempt.at)
+        facts = facts.and_also(answers)
+    if facts.missing(needs(command, order, facts, attempt.context)):
+        raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
+    return facts
+
+
+def _next_due(order: Order | None, at: Instant) -> Instant | None:
+    if order is None:
+        return None
+    due = [e.not_before or at for e in outstanding(order) if not e.waits_for_operator]
+    return min(due, default=None)
+
+
+def _replayed(submission: Submission, receipt: Receipt) -> Submitted:
+    """
+    Answer a key that is known: the recorded result, if it is the same command.
+
+    """
+    field = _first_difference(receipt.command, submission.command)
+    if field is not None:
+        raise Rejected(
+            "key_reused",
+            f"{submission.command_id} was used for another command: {field} differs",
+            data={"key": submission.command_id, "field": field},
+            legal=("the same command again", "a new key"),
+        )
+    if receipt.rejected is not None:
+        raise receipt.rejected
+    return Submitted(
+        command_id=receipt.command_id,
+        stream=receipt.stream,
+        version=receipt.to_version,
+        events=(),
+        reply=receipt.reply,
+        repeated=True,
+    )
+
+
+def _first_difference(known: Command, again: Command) -> str | None:
+    if type(known) is not type(again):
+        return "command"
+    names = (field.name for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(known))))
+    return next((name for name in names if getattr(known, name) != getattr(again, name)), None)

@@ -1,0 +1,194 @@
+"""
+What commands are made of, and how their shape is checked.
+
+Faults are collected, not raised one by one: whoever sends a wrong command learns all of it at
+once, each fault with its path.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import attrs
+
+from ordercore.errors import InvalidData
+from ordercore.ids import (
+    LineId,
+    PlaceId,
+    Sku,
+    card_number_fault,
+    id_fault,
+    sku_fault,
+)
+from ordercore.instants import Instant
+from ordercore.money import AMOUNT_MAX, QUANTITY_MAX, UnitPrice, exponent
+from ordercore.payments import Tender
+from ordercore.totals import Charge, Discount
+
+__all__ = [
+    "LINES_MAX",
+    "Faults",
+    "LineQuantity",
+    "LineRequest",
+    "SkuQuantity",
+    "amount_fault",
+    "line_quantities",
+    "optional_line_quantities",
+    "quantity_fault",
+    "sku_quantities",
+]
+
+#: How many lines an order, a cart or a delivery may have.
+LINES_MAX: Final = 1_000
+
+
+@attrs.frozen
+class LineQuantity:
+    """
+    So many units of one line of an order.
+
+    """
+
+    line_id: LineId
+    quantity: int
+
+
+@attrs.frozen
+class SkuQuantity:
+    """
+    So many units of one SKU.
+
+    Attributes:
+        sku: What.
+        quantity: How many.
+        place: Only from this place; None for wherever it is best.
+    """
+
+    sku: Sku
+    quantity: int
+    place: PlaceId | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LineRequest:
+    """
+    One line of an order that is being placed.
+
+    Attributes:
+        sku: What.
+        quantity: How many.
+        unit_price: The price of one (or of ``per``) in minor units.
+        discounts: Off this line.
+        charges: Fees and shipping that belong to this line alone.
+        place: Only from this place: pickup, a marketplace seller, a workshop.
+    """
+
+    sku: Sku
+    quantity: int
+    unit_price: UnitPrice
+    discounts: tuple[Discount, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    place: PlaceId | None = None
+
+
+Quantities = Mapping[str, int] | Iterable[LineQuantity]
+
+
+def line_quantities(given: Quantities) -> tuple[LineQuantity, ...]:
+    if isinstance(given, Mapping):
+        return tuple(LineQuantity(LineId(line), quantity) for line, quantity in given.items())
+    return tuple(given)
+
+
+def optional_line_quantities(given: Quantities | None) -> tuple[LineQuantity, ...] | None:
+    return None if given is None else line_quantities(given)
+
+
+def sku_quantities(given: Mapping[str, int] | Iterable[SkuQuantity]) -> tuple[SkuQuantity, ...]:
+    if isinstance(given, Mapping):
+        return tuple(SkuQuantity(Sku(sku), quantity) for sku, quantity in given.items())
+    return tuple(given)
+
+
+def quantity_fault(value: object, least: int = 1) -> str | None:
+    """
+    Say what is wrong with a quantity, or None where it is fine.
+
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= QUANTITY_MAX:
+        return None
+    return f"{value!r:.40} is no quantity: legal is a whole number from {least} to {QUANTITY_MAX}"
+
+
+def amount_fault(value: object, least: int = 0) -> str | None:
+    """
+    Say what is wrong with an amount in minor units, or None where it is fine.
+
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= AMOUNT_MAX:
+        return None
+    return f"{value!r:.40} is no amount: legal are whole minor units from {least} to {AMOUNT_MAX}"
+
+
+class Faults:
+    """
+    Collects what is wrong with a command, each fault with its path.
+
+    """
+
+    __slots__ = ("_faults", "_subject")
+
+    def __init__(self, command: object) -> None:
+        self._subject = type(command).__name__
+        self._faults: list[str] = []
+
+    def note(self, path: str, fault: str | None) -> None:
+        if fault is not None:
+            self._faults.append(f"{path}: {fault}")
+
+    def lines(self, lines: tuple[LineQuantity, ...], path: str = "lines", least: int = 1) -> None:
+        self.count(len(lines), path)
+        seen: set[str] = set()
+        for n, line in enumerate(lines):
+            self.note(f"{path}[{n}].quantity", quantity_fault(line.quantity, least))
+            if line.line_id in seen:
+                self.note(f"{path}[{n}].line_id", f"{line.line_id} is there twice")
+            seen.add(line.line_id)
+
+    def skus(self, lines: tuple[SkuQuantity, ...]) -> None:
+        self.count(len(lines), "lines")
+        for n, line in enumerate(lines):
+            self.note(f"lines[{n}].sku", sku_fault(line.sku))
+            self.note(f"lines[{n}].quantity", quantity_fault(line.quantity))
+
+    def count(self, number: int, path: str) -> None:
+        if not 1 <= number <= LINES_MAX:
+            self.note(path, f"{number} lines: legal are 1 to {LINES_MAX}")
+
+    def currency(self, currency: str) -> None:
+        try:
+            exponent(currency)
+        except InvalidData as error:
+            self.note("currency", "; ".join(error.faults))
+
+    def aware(self, occurred_at: Instant | None) -> None:
+        if occurred_at is not None and occurred_at.tzinfo is None:
+            self.note("occurred_at", f"{occurred_at} has no time zone: give it one")
+
+    def text(self, path: str, text: str) -> None:
+        self.length(path, text)
+        self.note(path, card_number_fault(text))
+
+    def length(self, path: str, text: str, longest: int = 500) -> None:
+        if len(text) > longest:
+            self.note(path, f"{len(text)} characters: legal are {longest}")
+
+    def tenders(self, tenders: tuple[Tender, ...]) -> None:
+        for n, tender in enumerate(tenders):
+            self.note(f"tenders[{n}].method", id_fault(tender.method))
+            self.text(f"tenders[{n}].token_ref", tender.token_ref)
+            if tender.amount_minor is not None:
+                self.note(f"tenders[{n}].amount_minor", amount_fault(tender.amount_minor, 1))
+
+    def check(self) -> None:
+        if self._faults:
+            raise InvalidData(self._subject, tuple(self._faults))
