@@ -13,7 +13,7 @@ from typing import Final
 
 from ordercore.cli import _scenes as before_noon
 from ordercore.cli import _scenes_later as after_noon
-from ordercore.cli._day import TENANT, Day, eur
+from ordercore.cli._day import Day, eur
 from ordercore.cli._narrator import Mark, Narrator
 from ordercore.cli._shop import ANNA, MORNING, NAME, PLACES, Shop
 from ordercore.cli._words import counted

@@ -74,7 +74,8 @@ def _run(given: argparse.Namespace) -> Report:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="ordercore", description="Look into a store of orders, or see a shop live through a day."
+        prog="ordercore",
+        description="Look into a store of orders, or see a shop live through a day.",
     )
     parser.add_argument("--version", action="version", version=f"ordercore {ordercore.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TextIO
 
 import attrs
 
-from ordercore.cli._words import readable
+from ordercore.cli._words import readable, told
 from ordercore.instants import Instant
 from ordercore.views import TimelineEntry
 
@@ -125,7 +125,7 @@ class Narrator(Protocol):
         """
         ...
 
-    def timeline(self, entries: Sequence[TimelineEntry]) -> None:
+    def timeline(self, order_id: str, entries: Sequence[TimelineEntry]) -> None:
         """
         Show what happened to an order, with reasons.
 
@@ -175,7 +175,7 @@ class SilentNarrator:
 
         """
 
-    def timeline(self, entries: Sequence[TimelineEntry]) -> None:
+    def timeline(self, order_id: str, entries: Sequence[TimelineEntry]) -> None:
         """
         Say nothing.
 
@@ -256,7 +256,7 @@ class PlainNarrator:
             self._lines(_INDENT + _GAP.join(cells).rstrip())
         self._lines("")
 
-    def timeline(self, entries: Sequence[TimelineEntry]) -> None:
+    def timeline(self, order_id: str, entries: Sequence[TimelineEntry]) -> None:
         """
         Show what happened to an order, with reasons.
 
@@ -266,7 +266,7 @@ class PlainNarrator:
             if (today := f"{entry.at:%Y-%m-%d}") != day:
                 day = today
                 self._lines(_INDENT + day)
-            self._item(f"{entry.at:%H:%M}  ", readable(entry.text))
+            self._item(f"{entry.at:%H:%M}  ", told(order_id, entry.text))
             for reason in entry.why:
                 self._item(" " * 7 + "- ", readable(reason))
         self._lines("")

@@ -49,7 +49,7 @@ def report_verification(path: Path, tenant: str, tell: Narrator) -> Report:
         InvalidData: There is no such store or tenant, or it can't be read.
     """
     with _opened(path, tenant) as (store, whose):
-        found = verify(store, whose, datetime.now(UTC))
+        found = verify(store, whose)
         tell.title(str(path), f"The audit of {_whose(whose)}.")
         tell.table(trial_table(trial_rows(store, whose)))
     problems = (*found.trial_balance, *found.differences, *found.leaks)
@@ -88,7 +88,7 @@ def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> R
             raise InvalidData(str(path), (_unknown_order(store, whose, order_id),))
         entries = timeline(history)
     tell.title(f"Order {order_id}", f"Its history, times in UTC, from {path}.")
-    tell.timeline(entries)
+    tell.timeline(order_id, entries)
     return Report(
         [
             {

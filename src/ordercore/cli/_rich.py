@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ordercore.cli._narrator import Mark, Table
-from ordercore.cli._words import readable
+from ordercore.cli._words import readable, told
 from ordercore.instants import Instant
 from ordercore.views import TimelineEntry
 
@@ -51,8 +51,8 @@ class RichNarrator:
         Open with a name and what it is.
 
         """
-        self._print(Text(name, style="bold"), before=1, indent=2)
-        self._print(Text(readable(about), style="dim"), indent=2)
+        self._print(Text(name, style="bold"), before=1, after=0, indent=1)
+        self._print(Text(readable(about), style="dim"), indent=1)
 
     def scene(self, number: int, at: Instant, heading: str) -> None:
         """
@@ -89,7 +89,7 @@ class RichNarrator:
         """
         grid = RichTable.grid(padding=(0, 1))
         for reason in reasons:
-            grid.add_row(Text("\u00b7", style="dim"), Text(readable(reason), style="dim"))
+            grid.add_row(Text("\u00b7", style="dim"), _text(reason))
         self._print(grid)
 
     def table(self, table: Table) -> None:
@@ -117,7 +117,7 @@ class RichNarrator:
             shown.add_row(*(Text(text, style="bold") for text in table.total))
         self._print(shown)
 
-    def timeline(self, entries: Sequence[TimelineEntry]) -> None:
+    def timeline(self, order_id: str, entries: Sequence[TimelineEntry]) -> None:
         """
         Show what happened to an order, with reasons.
 
@@ -132,7 +132,7 @@ class RichNarrator:
                 self._print(Text(day, style="bold"), after=0)
             # The same minute is not said again: the eye finds where time passes.
             now = f"{entry.at:%H:%M}"
-            grid.add_row("" if now == minute else now, _text(entry.text))
+            grid.add_row("" if now == minute else now, _text(told(order_id, entry.text)))
             minute = now
             for reason in entry.why:
                 grid.add_row("", Text(f"\u00b7 {readable(reason)}", style="dim"))
@@ -145,9 +145,9 @@ class RichNarrator:
 
 
 def _text(text: str) -> Text:
-    told = Text(readable(text))
-    told.highlight_regex(_MONEY, "bold")
-    return told
+    shown = Text(readable(text))
+    shown.highlight_regex(_MONEY, "bold")
+    return shown
 
 
 def _cell(text: str) -> Text:

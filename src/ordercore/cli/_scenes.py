@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from ordercore.cli._day import Day, eur, plan_table
 from ordercore.cli._narrator import Column, Mark, Table
-from ordercore.cli._shop import ANNA, BEN, CHLOE, CURRENCY, HOME, STOCK, line
+from ordercore.cli._shop import ANNA, BEN, CHLOE, CURRENCY, HOME, STOCK, line, tender
 from ordercore.cli._words import counted, listed, readable
 from ordercore.errors import InvariantViolated
 from ordercore.ids import CartId
@@ -25,7 +25,6 @@ from ordercore.orders import (
     ReserveCart,
     UnitsSourcedAgain,
 )
-from ordercore.payments import Tender
 from ordercore.totals import Discount
 from ordercore.views import public_status
 
@@ -69,9 +68,7 @@ def cart(day: Day) -> None:
     )
     day.tell.say("Ben wants 3 teapots. Four lie on the shelves, and Anna's two are not for sale.")
     refusal = day.refused(
-        ReserveCart(
-            cart_id=CartId("ben"), currency=CURRENCY, destination=HOME, lines={"TEAPOT": 3}
-        )
+        ReserveCart(cart_id=CartId("ben"), currency=CURRENCY, destination=HOME, lines={"TEAPOT": 3})
     )
     day.tell.note(Mark.REFUSED, f"{refusal.code}: {refusal.reason}")
     day.availability("TEAPOT")
@@ -94,8 +91,8 @@ def placement(day: Day) -> None:
             discounts=(Discount(code="welcome", amount_minor=10_00),),
             shipping_minor=_SHIPPING_MINOR,
             tenders=(
-                Tender(method="voucher", token_ref="vault-anna-voucher", amount_minor=50_00),
-                Tender(method="card", token_ref="vault-anna-card"),
+                tender("voucher", "anna-voucher", 50_00),
+                tender("card", "anna-card"),
             ),
         )
     )
@@ -128,7 +125,7 @@ def _twelve_cups(day: Day) -> None:
             lines=(line("CUP", 12),),
             destination=HOME,
             shipping_minor=_SHIPPING_MINOR,
-            tenders=(Tender(method="card", token_ref="vault-chloe-card"),),
+            tenders=(tender("card", "chloe-card"),),
         )
     )
     plan = _the(OrderPlaced, day.shop.engine.history(CHLOE)[0].event).plan
@@ -149,7 +146,7 @@ def decline(day: Day) -> None:
             lines=(line("CADDY", 1), line("WHISK", 1)),
             destination=HOME,
             shipping_minor=_SHIPPING_MINOR,
-            tenders=(Tender(method="card", token_ref="vault-ben-declined"),),
+            tenders=(tender("card", "ben-declined"),),
         )
     )
     order = day.shop.engine.order(BEN)
@@ -159,7 +156,7 @@ def decline(day: Day) -> None:
         "begins to work."
     )
     day.tell.note(Mark.REFUSED, f"{BEN}: {_words(public_status(order))}")
-    day.do(AddTender(order_id=BEN, tender=Tender(method="card", token_ref="vault-ben-other")))
+    day.do(AddTender(order_id=BEN, tender=tender("card", "ben-other")))
     order = day.shop.engine.order(BEN)
     places = [work.place for work in order.fulfillment.orders]
     day.done(

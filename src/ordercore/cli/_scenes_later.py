@@ -244,7 +244,7 @@ def evening(day: Day) -> None:
     """
     day.scene(9, 20, 0, "The books of the day")
     day.tell.say("Anna's order, from its own history:")
-    day.tell.timeline(day.shop.engine.timeline(ANNA))
+    day.tell.timeline(ANNA, day.shop.engine.timeline(ANNA))
     day.tell.say("The stock book. Missing and damaged units are accounted for, not forgotten:")
     day.tell.table(stock_table(stock_rows(day.shop.store, TENANT, day.shop.clock())))
     day.tell.say(

@@ -16,10 +16,11 @@ from ordercore.catalog import Product, StaticCatalog
 from ordercore.engine import Engine
 from ordercore.fulfillment import ShippingRate
 from ordercore.ids import OrderId, PlaceId, Sku
+from ordercore.money import UnitPrice
 from ordercore.orders import LineRequest, Rules
 from ordercore.parties import Destination
+from ordercore.payments import Tender
 from ordercore.places import Place, PlaceKind, StaticPlaces
-from ordercore.money import UnitPrice
 from ordercore.stores import SQLiteStore
 from ordercore.testing import FakeCarrier, FakePaymentGateway, FakeTax, SequenceIds, VirtualClock
 
@@ -36,6 +37,7 @@ __all__ = [
     "STOCK",
     "Shop",
     "line",
+    "tender",
 ]
 
 NAME: Final = "Tea & Clay"
@@ -52,7 +54,7 @@ CHLOE: Final = OrderId("A-1002")
 BEN: Final = OrderId("A-1003")
 
 PRODUCTS: Final = (
-    Product(sku=Sku("TEAPOT"), name="Cast-iron teapot", weight_g=1_400),
+    Product(sku=Sku("TEAPOT"), name="Iron teapot", weight_g=1_400),
     Product(sku=Sku("CUP"), name="Stoneware cup", weight_g=320),
     Product(sku=Sku("SENCHA"), name="Sencha tea", weight_g=120, tax_class="food"),
     Product(sku=Sku("WHISK"), name="Bamboo whisk", weight_g=60),
@@ -114,6 +116,14 @@ def line(sku: str, quantity: int) -> LineRequest:
 
     """
     return LineRequest(sku=Sku(sku), quantity=quantity, unit_price=UnitPrice(_PRICES[sku]))
+
+
+def tender(method: str, token: str, amount_minor: int | None = None) -> Tender:
+    """
+    Pay by a token in the shop's vault.
+
+    """
+    return Tender(method=method, token_ref=f"vault-{token}", amount_minor=amount_minor)
 
 
 @attrs.frozen(kw_only=True)

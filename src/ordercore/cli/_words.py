@@ -9,7 +9,7 @@ from typing import Final
 
 from ordercore.money import Money
 
-__all__ = ["amount", "counted", "listed", "money", "readable"]
+__all__ = ["amount", "counted", "listed", "money", "readable", "told"]
 
 _MINOR: Final = re.compile(r"(-?[0-9]+) ([A-Z]{3}) minor")
 
@@ -42,6 +42,16 @@ def readable(text: str) -> str:
     'amsterdam alone: 12.40 EUR'
     """
     return _MINOR.sub(lambda found: money(int(found[1]), found[2]), text)
+
+
+def told(order_id: str, text: str) -> str:
+    """
+    Tell a sentence about an order to somebody who knows which order it is.
+
+    >>> told("A-1001", "shipped A-1001/package-1")
+    'shipped package-1'
+    """
+    return readable(text).replace(f"{order_id}/", "")
 
 
 def counted(number: int, noun: str) -> str:
