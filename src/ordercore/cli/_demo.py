@@ -17,7 +17,7 @@ from ordercore.cli._day import Day, eur
 from ordercore.cli._narrator import Mark, Narrator
 from ordercore.cli._shop import ANNA, MORNING, NAME, PLACES, Shop
 from ordercore.cli._words import counted
-from ordercore.errors import InvalidData
+from ordercore.errors import Rejected
 from ordercore.orders import OrderPlaced, UnitsCanceled
 from ordercore.payments import AuthorizationDeclined
 from ordercore.testing import FakePaymentGateway, VirtualClock
@@ -49,16 +49,16 @@ def run_demo(tell: Narrator, store: Path | None = None) -> Figures:
         store: A new file to keep the day in; None forgets it.
 
     Raises:
-        InvalidData: The file exists already.
+        Rejected: ``store_exists``, ``no_folder``.
     """
     if store is None:
         # The store's own helper files may outlive it for a moment on some systems.
         with TemporaryDirectory(prefix="ordercore-", ignore_cleanup_errors=True) as folder:
             return _run(tell, Path(folder) / "shop.db", kept=False)
     if store.exists():
-        raise InvalidData("store", (f"{store} exists already: name a new file",))
+        raise Rejected("store_exists", f"{store} exists", legal=("the name of a new file",))
     if not store.parent.is_dir():
-        raise InvalidData("store", (f"there is no folder {store.parent}",))
+        raise Rejected("no_folder", f"there is no folder {store.parent}")
     return _run(tell, store, kept=True)
 
 

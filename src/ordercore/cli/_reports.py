@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +19,10 @@ from ordercore.cli._books import stock_rows, stock_table, trial_rows, trial_tabl
 from ordercore.cli._narrator import Mark, Narrator
 from ordercore.cli._words import counted
 from ordercore.engine import verify
-from ordercore.errors import InvalidData
-from ordercore.ids import StreamId, TenantId, order_stream
+from ordercore.errors import Rejected
+from ordercore.ids import TenantId, order_stream
 from ordercore.instants import format_instant
+from ordercore.ports import Store
 from ordercore.stores import SQLiteStore
 from ordercore.views import timeline
 
@@ -46,7 +48,8 @@ def report_verification(path: Path, tenant: str, tell: Narrator) -> Report:
     Recompute everything that a store keeps and name every difference and leak.
 
     Raises:
-        InvalidData: There is no such store or tenant, or it can't be read.
+        Rejected: ``no_store``, ``unknown_tenant``.
+        InvalidData: A newer ordercore has written it.
     """
     with _opened(path, tenant) as (store, whose):
         found = verify(store, whose)
@@ -80,12 +83,13 @@ def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> R
     Tell an order's history.
 
     Raises:
-        InvalidData: There is no such store, tenant or order, or it can't be read.
+        Rejected: ``no_store``, ``unknown_tenant``, ``unknown_order``.
+        InvalidData: A newer ordercore has written it.
     """
     with _opened(path, tenant) as (store, whose):
         history = store.load(whose, order_stream(order_id))
         if not history:
-            raise InvalidData(str(path), (_unknown_order(store, whose, order_id),))
+            raise _unknown_order(path, store, whose, order_id)
         entries = timeline(history)
     tell.title(f"Order {order_id}", f"Its history, times in UTC, from {path}.")
     tell.timeline(order_id, entries)
@@ -108,7 +112,8 @@ def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:
     Show the stock book as of now.
 
     Raises:
-        InvalidData: There is no such store or tenant, or it can't be read.
+        Rejected: ``no_store``, ``unknown_tenant``.
+        InvalidData: A newer ordercore has written it.
     """
     with _opened(path, tenant) as (store, whose):
         rows = stock_rows(store, whose, datetime.now(UTC))
@@ -140,8 +145,12 @@ def _opened(path: Path, tenant: str) -> Generator[tuple[SQLiteStore, TenantId], 
     try:
         known = store.tenants()
         if known and tenant not in known:
-            names = ", ".join(sorted(known)[:_NAMED_MAX])
-            raise InvalidData(str(path), (f"there is no tenant {tenant!r} in it; known: {names}",))
+            raise Rejected(
+                "unknown_tenant",
+                f"there is no tenant {tenant!r} in {path}",
+                data={"tenant": tenant},
+                legal=tuple(sorted(known)[:_NAMED_MAX]),
+            )
         yield store, TenantId(tenant)
     finally:
         store.close()
@@ -152,27 +161,31 @@ def _require_store(path: Path) -> None:
     Refuse what is no store before it is opened as one.
 
     Raises:
-        InvalidData: No file, no database, or a database without a store in it.
+        Rejected: ``no_store``: no file, no database, or a database without a store in it.
     """
     if not path.is_file():
-        raise InvalidData("store", (f"there is no file {path}",))
+        raise _no_store(f"there is no file {path}")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
             found = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'oc_meta'").fetchone()
     except sqlite3.Error as error:
-        raise InvalidData("store", (f"{path} can't be read: {error}",)) from error
+        raise _no_store(f"{path} can't be read: {error}") from error
     if found is None:
-        raise InvalidData("store", (f"{path} holds no store of ordercore",))
+        raise _no_store(f"{path} is a database that holds no store")
 
 
-def _unknown_order(store: SQLiteStore, tenant: TenantId, order_id: str) -> str:
-    known: list[StreamId] = []
-    for stream in store.streams(tenant):
-        if len(known) == _NAMED_MAX:
-            break
-        known.append(stream)
-    names = ", ".join(stream.partition("/")[2] for stream in known) or "none at all"
-    return f"there is no order {order_id!r} in it; there are: {names}"
+def _no_store(reason: str) -> Rejected:
+    return Rejected("no_store", reason, legal=("a file written by SQLiteStore",))
+
+
+def _unknown_order(path: Path, store: Store, tenant: TenantId, order_id: str) -> Rejected:
+    streams = islice(store.streams(tenant), _NAMED_MAX)
+    return Rejected(
+        "unknown_order",
+        f"there is no order {order_id!r} in {path}",
+        data={"order": order_id},
+        legal=tuple(stream.partition("/")[2] for stream in streams),
+    )
 
 
 def _whose(tenant: TenantId) -> str:
