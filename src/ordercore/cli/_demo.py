@@ -4,7 +4,7 @@ The demonstration: one day of a small shop, on a real store, with a real crash.
 Time is the story's own, hence a day takes seconds, and every run tells the same.
 """
 
-import json
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -88,7 +88,9 @@ def _run(tell: Narrator, store: Path, *, kept: bool) -> Figures:
         f"{eur(int(str(figures['refunded_minor'])))} refunded; {figures['seconds']:.1f} s",
     )
     if kept:
-        tell.say(f"The day is kept. Look at it with: ordercore timeline {store} {ANNA}")
+        tell.say("The day is kept. Look at it with:")
+        file = shlex.quote(str(store))
+        tell.because([f"ordercore timeline {file} {ANNA}", f"ordercore verify {file}"])
     return figures
 
 
@@ -136,11 +138,3 @@ def _figures(shop: Shop) -> Figures:
         "ledger_balanced": found.balanced,
         "leaks": len(found.leaks),
     }
-
-
-def figures_line(figures: Figures) -> str:
-    """
-    Write figures as one line of JSON.
-
-    """
-    return json.dumps(figures, separators=(", ", ": "))

@@ -272,24 +272,28 @@ class PlainNarrator:
         self._lines("")
 
     def _paragraph(self, text: str, *, indent: str) -> None:
-        filled = textwrap.fill(
-            readable(text), _WIDTH, initial_indent=indent, subsequent_indent=indent
-        )
-        self._lines(filled, "")
+        self._lines(_filled(readable(text), indent, indent), "")
 
     def _item(self, head: str, text: str) -> None:
-        filled = textwrap.fill(
-            text,
-            _WIDTH,
-            initial_indent=_INDENT + head,
-            subsequent_indent=_INDENT + " " * len(head),
-            break_on_hyphens=False,
-        )
-        self._lines(filled)
+        self._lines(_filled(text, _INDENT + head, _INDENT + " " * len(head)))
 
     def _lines(self, *lines: str) -> None:
         for line in lines:
             print(line, file=self._out)
+
+
+def _filled(text: str, first: str, others: str) -> str:
+    """
+    Break lines between words only: names of files and orders stay whole, to be copied.
+    """
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def narrator_for(out: TextIO, *, plain: bool = False) -> Narrator:

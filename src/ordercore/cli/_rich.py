@@ -6,8 +6,10 @@ was done, refused or is open. All the rest is bold, normal or dim.
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -24,6 +26,8 @@ __all__ = ["RichNarrator"]
 #: Wider lines are hard to read, however wide the terminal is.
 _WIDTH_MAX: Final = 100
 _INDENT: Final = 4
+_GAP_MIN: Final = 1
+_GAP_MAX: Final = 3
 
 _MONEY: Final = r"-?\b[0-9]+\.[0-9]{2} [A-Z]{3}\b"
 _MARKS: Final[dict[Mark, tuple[str, str]]] = {
@@ -100,9 +104,8 @@ class RichNarrator:
         shown = RichTable(
             box=None,
             pad_edge=False,
-            padding=(0, 3, 0, 0),
+            padding=(0, self._gap(table), 0, 0),
             header_style="dim",
-            show_footer=False,
         )
         for column in table.columns:
             shown.add_column(
@@ -110,12 +113,23 @@ class RichNarrator:
                 justify="right" if column.number else "left",
                 style="dim" if column.faint else "",
                 no_wrap=column.number,
+                overflow="fold",
             )
         for row in table.rows:
             shown.add_row(*(_cell(text) for text in row))
         if table.total:
             shown.add_row(*(Text(text, style="bold") for text in table.total))
-        self._print(shown)
+        self._print(shown, right=0)
+
+    def _gap(self, table: Table) -> int:
+        """
+        Choose the widest gap between columns with which a table fits.
+        """
+        rows = (tuple(column.title for column in table.columns), *table.rows, table.total)
+        columns = zip_longest(*rows, fillvalue="")
+        width = sum(max(cell_len(cell) for cell in column) for column in columns)
+        free = self._width - _INDENT - width
+        return max(_GAP_MIN, min(_GAP_MAX, free // max(len(table.columns) - 1, 1)))
 
     def timeline(self, order_id: str, entries: Sequence[TimelineEntry]) -> None:
         """
@@ -139,9 +153,15 @@ class RichNarrator:
         self._print(grid)
 
     def _print(
-        self, what: RenderableType, *, before: int = 0, after: int = 1, indent: int = _INDENT
+        self,
+        what: RenderableType,
+        *,
+        before: int = 0,
+        after: int = 1,
+        indent: int = _INDENT,
+        right: int = 2,
     ) -> None:
-        self._console.print(Padding(what, (before, 2, after, indent)), width=self._width)
+        self._console.print(Padding(what, (before, right, after, indent)), width=self._width)
 
 
 def _text(text: str) -> Text:

@@ -254,5 +254,6 @@ def evening(day: Day) -> None:
     found = day.shop.engine.verify()
     day.done(
         f"{counted(found.orders, 'order')} and {counted(found.steps, 'ledger step')} replayed: "
-        f"{'balanced' if found.balanced else 'not balanced'}, {counted(len(found.leaks), 'leak')}"
+        f"{'balanced' if found.balanced else 'not balanced'}, "
+        f"{counted(len(found.leaks), 'leak') if found.leaks else 'no leaks'}"
     )
