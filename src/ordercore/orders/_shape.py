@@ -86,7 +86,9 @@ class LineRequest:
     place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
-Quantities = Mapping[str, int] | Iterable[LineQuantity]
+# A mapping is invariant in its keys: for a type checker, a dict by LineId is none by str.
+Quantities = Mapping[LineId, int] | Mapping[str, int] | Iterable[LineQuantity]
+SkuQuantities = Mapping[Sku, int] | Mapping[str, int] | Iterable[SkuQuantity]
 
 
 def line_quantities(given: Quantities) -> tuple[LineQuantity, ...]:
@@ -108,7 +110,7 @@ def optional_line_quantities(given: Quantities | None) -> tuple[LineQuantity, ..
     return None if given is None else line_quantities(given)
 
 
-def sku_quantities(given: Mapping[str, int] | Iterable[SkuQuantity]) -> tuple[SkuQuantity, ...]:
+def sku_quantities(given: SkuQuantities) -> tuple[SkuQuantity, ...]:
     """
     Take SKU quantities in either form.
 
