@@ -349,15 +349,14 @@ class Journal:
             return self.get("layout") == _LAYOUT
         return False
 
-    def _fill(
-        self, table: str, width: int, rows: Iterable[tuple[Sequence[object], str]]
-    ) -> None:
+    def _fill(self, table: str, width: int, rows: Iterable[tuple[Sequence[object], str]]) -> None:
         insert = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"  # noqa: S608 - our words
         for values, where in rows:
             try:
                 self._connection.execute(insert, values)
             except sqlite3.IntegrityError as error:
-                name = ", ".join(str(v) for v in values[:2 if table in {"items", "payments"} else 1])
+                keys = values[: 2 if table in {"items", "payments"} else 1]
+                name = " ".join(str(key) for key in keys)
                 fault = f"{name} is there twice; legal is one row for each"
                 raise InvalidData(where, (fault,)) from error
 

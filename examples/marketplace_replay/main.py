@@ -52,7 +52,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="folder of tables; where it is absent, a small seeded sample is replayed",
     )
     parser.add_argument(
-        "--store", type=Path, help="file of the store; the same again resumes; default: a scratch file"
+        "--store",
+        type=Path,
+        help="file of the store; the same again resumes; default: a scratch file",
     )
     parser.add_argument(
         "--limit", type=_positive, help="only the first LIMIT orders by time of purchase"

@@ -121,7 +121,7 @@ def _known_journal(wanted: Wanted, run: str) -> Journal:
     if not journal.is_whole():
         fault = "it is no journal of this program; legal is another --store"
     elif journal.get("run") != run:
-        fault = "it belongs to other data or another --limit; legal are the same again or a new file"
+        fault = "it belongs to other data or another --limit; legal are the same, or a new file"
     elif journal.cursor and not wanted.store.exists():
         fault = f"its store {wanted.store.name} is gone; legal is another --store, or remove it too"
     if fault is not None:

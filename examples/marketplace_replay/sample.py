@@ -28,7 +28,7 @@ def write_sample(folder: Path, *, seed: int = 20_171_001, orders: int = 240) -> 
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sample = _Sample(Random(seed), orders)
+    sample = _Sample(Random(seed), orders)  # noqa: S311 - made up is what it shall be
     for name, rows in sample.tables.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
@@ -90,7 +90,7 @@ class _Sample:
         times: list[datetime | None] = [purchased, approved, dispatched, delivered]
         match n % 40:
             case 3:
-                times[2] = approved - timedelta(minutes=30) if approved > purchased else dispatched
+                times[1] = dispatched + timedelta(hours=1)
             case 7:
                 times[3] = dispatched - timedelta(hours=3)
             case 11:
@@ -107,9 +107,8 @@ class _Sample:
                 status, times[3] = "shipped", None
             case 29:
                 status, times[2], times[3] = ("processing", "invoiced")[n % 80 > 40], None, None
-        self._add(
-            "orders", order_id, customer_id, status, *("" if t is None else str(t) for t in times), ""
-        )
+        written = ("" if at is None else str(at) for at in times)
+        self._add("orders", order_id, customer_id, status, *written, "")
         # Every second unavailable order has lost its lines, as has one canceled order in two.
         total = 0 if n % 40 in {18, 22} else self._items(order_id, purchased)
         self._payments(order_id, n, total or random.randrange(1_000, 20_000))

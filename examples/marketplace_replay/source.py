@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ordercore.errors import InvalidData
@@ -46,8 +46,6 @@ STATUSES: Final = (
     "created", "approved", "invoiced", "processing", "shipped", "delivered", "canceled",
     "unavailable",
 )  # fmt: skip
-
-_T = TypeVar("_T")
 
 
 def _brazil() -> tzinfo:
@@ -271,31 +269,36 @@ class _Row:
     def id(self, column: str) -> str:
         text = self.text(column)
         fault = id_fault(text)
-        return text if fault is None else self._refuse(column, fault)
+        if fault is not None:
+            raise self._fault(column, fault)
+        return text
 
     def word(self, column: str, legal: tuple[str, ...]) -> str:
         text = self.text(column)
         if text in legal:
             return text
-        return self._refuse(column, f"{text!r:.60}; legal are {', '.join(legal)}")
+        raise self._fault(column, f"{text!r:.60}; legal are {', '.join(legal)}")
 
     def integer(self, column: str, least: int) -> int:
         text = self.text(column)
         if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
             return int(text)
-        return self._refuse(column, f"{text!r:.60}; legal is a whole number from {least}")
+        raise self._fault(column, f"{text!r:.60}; legal is a whole number from {least}")
 
     def money(self, column: str) -> int:
         try:
             amount_minor = parse_money(self.text(column), CURRENCY).amount_minor
         except InvalidData as error:
-            return self._refuse(column, "; ".join(error.faults))
+            raise self._fault(column, "; ".join(error.faults)) from error
         if amount_minor < 0:
-            return self._refuse(column, f"{self.text(column)!r}; legal are amounts from 0.00")
+            raise self._fault(column, f"{self.text(column)!r}; legal are amounts from 0.00")
         return amount_minor
 
     def instant(self, column: str) -> Instant:
-        return self.instant_or_none(column) or self._refuse(column, "it is empty; a time is needed")
+        at = self.instant_or_none(column)
+        if at is None:
+            raise self._fault(column, "it is empty; legal is the time at which it happened")
+        return at
 
     def instant_or_none(self, column: str) -> Instant | None:
         text = self.text(column)
@@ -303,13 +306,13 @@ class _Row:
             return None
         try:
             local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BRAZIL)
-        except ValueError:
+        except ValueError as error:
             fault = f"{text!r:.60}; legal are Brazilian local times such as '2018-01-31 12:00:00'"
-            return self._refuse(column, fault)
+            raise self._fault(column, fault) from error
         return local.astimezone(UTC)
 
-    def _refuse(self, column: str, fault: str) -> _T:
-        raise InvalidData(self.where, (f"{column}: {fault}",))
+    def _fault(self, column: str, fault: str) -> InvalidData:
+        return InvalidData(self.where, (f"{column}: {fault}",))
 
 
 def _file(folder: Path, table: _Table) -> Path:

@@ -42,7 +42,7 @@ from ordercore import (
 )
 from ordercore.fulfillment import FulfillmentOrder
 from ordercore.grammar import Command
-from ordercore.ids import FulfillmentOrderId, LineId, OrderId, PackageId, PlaceId, Sku, child
+from ordercore.ids import FulfillmentOrderId, OrderId, PackageId, PlaceId, Sku, child
 from ordercore.money import UnitPrice
 from ordercore.orders import Order
 from ordercore.totals import ComponentKind
@@ -54,6 +54,10 @@ LATE_PAYMENT: Final = "after_dispatch"
 
 #: A seller's stock is received in deliveries of at most so many products.
 _DELIVERY_LINES_MAX: Final = 1_000
+
+
+#: What is said to be missing of an order that nobody knows.
+_ANY: Final[dict[str, int]] = {"line-1": 1}
 
 
 class Telling:
@@ -82,7 +86,7 @@ class Telling:
         for seller, products in self._journal.stock():
             lines = list(products.items())
             for start in range(0, len(lines), _DELIVERY_LINES_MAX):
-                part = {Sku(sku): n for sku, n in lines[start : start + _DELIVERY_LINES_MAX]}
+                part = dict(lines[start : start + _DELIVERY_LINES_MAX])
                 self._engine.submit(
                     ReceiveStock(place=PlaceId(seller), lines=part),
                     key=f"stock:{seller}:{start}",
@@ -191,7 +195,7 @@ class Telling:
     def _pack(self, fact: Fact, n: int, work: FulfillmentOrder) -> None:
         order_id = OrderId(fact.order_id)
         # All that the place was given, not what is left: told again, the command must be the same.
-        lines = {line.line_id: line.quantity for line in work.lines}
+        lines: dict[str, int] = {line.line_id: line.quantity for line in work.lines}
         self._submit(
             fact,
             f":pick-{n}",
@@ -220,22 +224,19 @@ class Telling:
     def _shortage(self, fact: Fact) -> None:
         order = self._order(fact)
         if order is None:
-            self._miss(fact, 1, FulfillmentOrderId(child(fact.order_id, "fo", 1)), {})
+            self._miss(fact, 1, FulfillmentOrderId(child(fact.order_id, "fo", 1)), _ANY)
             return
         for n, work in enumerate(order.fulfillment.orders, 1):
-            lines = {line.line_id: line.quantity for line in work.lines}
-            self._miss(fact, n, work.id, lines)
+            self._miss(fact, n, work.id, {line.line_id: line.quantity for line in work.lines})
 
-    def _miss(
-        self, fact: Fact, n: int, work_id: FulfillmentOrderId, lines: dict[LineId, int]
-    ) -> None:
+    def _miss(self, fact: Fact, n: int, work_id: FulfillmentOrderId, lines: dict[str, int]) -> None:
         self._submit(
             fact,
             f":{n}",
             lambda: ReportMissing(
                 order_id=OrderId(fact.order_id),
                 fulfillment_order_id=work_id,
-                lines=lines or {LineId("line-1"): 1},
+                lines=lines,
             ),
         )
 
