@@ -6,11 +6,13 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ordercore.engine import audit_ledger
 from ordercore.errors import Conflict, Rejected
+from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ledger import AccountId, Divide, Pend, Post, PostPending, Step, VoidPending, account
-from ordercore.ports import Commit, Receipt, Recorded, Store
-from ordercore.stores import MemoryStore, SQLiteStore, audit_ledger
+from ordercore.ports import Commit, Receipt, Store
+from ordercore.stores import MemoryStore, SQLiteStore
 from tests.stores._toys import OTHER, SHOP, START, Answer, Said, ToyCodec, minutes, says
 
 STREAMS = ("s-1", "s-2", "s-3")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ordercore.engine import audit_ledger
 from ordercore.ledger import Divide, VoidPending
 from ordercore.ports import Store
-from ordercore.stores import SQLiteStore, audit_ledger
+from ordercore.stores import SQLiteStore
 from tests.stores._toys import (
     AVAILABLE,
     OTHER,

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import pytest
 
+from ordercore.engine import audit_ledger
 from ordercore.errors import Conflict, PortUnavailable, Rejected
 from ordercore.ids import CommandId, StreamId
 from ordercore.ledger import VoidPending
 from ordercore.ports import LeaseState, Store
-from ordercore.stores import SQLiteStore, audit_ledger
+from ordercore.stores import SQLiteStore
 from tests.stores._toys import (
     AVAILABLE,
     SHOP,

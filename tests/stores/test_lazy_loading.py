@@ -13,7 +13,7 @@ from ordercore import stores
     [
         ("import ordercore.stores", False),
         ("from ordercore.stores import MemoryStore; MemoryStore()", False),
-        ("from ordercore.stores import audit_ledger", False),
+        ("from ordercore.engine import audit_ledger", False),
         ("from ordercore.stores import SQLiteStore", True),
     ],
 )

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from ordercore.engine import audit_ledger
 from ordercore.errors import InvalidData, InvalidDefinition, InvariantViolated, PortUnavailable
 from ordercore.ids import CommandId, StreamId
 from ordercore.ledger import Ledger
-from ordercore.stores import SQLiteStore, audit_ledger
+from ordercore.stores import SQLiteStore
 from ordercore.stores import _schema as schema
 from ordercore.stores import _sql as sql
 from tests.stores._toys import SHOP, START, ToyCodec, available, promise, says, supply, told

@@ -8,11 +8,12 @@ default that says what the old rows meant.
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from functools import partial
 from operator import is_
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import cattrs
 from cattrs.strategies import configure_tagged_union
@@ -43,10 +44,11 @@ class JsonCodec:
     when it is first written or read.
     """
 
-    __slots__ = ("_converter",)
+    __slots__ = ("_converter", "_structure")
 
     def __init__(self) -> None:
         self._converter = _converter()
+        self._structure: Callable[[object, type], Any] = self._converter.structure
 
     def encode(self, value: object) -> tuple[str, str]:
         """
@@ -97,7 +99,7 @@ class JsonCodec:
         except (ValueError, RecursionError) as error:
             raise InvalidData(kind.__name__, (f"it is no JSON: {error}",)) from error
         try:
-            return self._converter.structure(plain, kind)
+            value: Any = self._structure(plain, kind)
         except cattrs.BaseValidationError as error:
             faults = tuple(cattrs.transform_error(error, format_exception=_describe))
             raise InvalidData(kind.__name__, faults) from error
@@ -105,6 +107,7 @@ class JsonCodec:
             raise
         except (TypeError, ValueError, KeyError) as error:
             raise InvalidData(kind.__name__, (_describe(error, kind),)) from error
+        return value
 
 
 def _converter() -> cattrs.Converter:
@@ -151,12 +154,13 @@ def _structure_tuple(converter: cattrs.Converter) -> Any:
     def hook(value: object, kind: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise TypeError(f"{value!r:.40} is no list")
+        entries = cast("list[object]", value)
         inner = kind.__args__
         if len(inner) == 2 and inner[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
-            inner = (inner[0],) * len(value)
-        if len(inner) != len(value):
-            raise ValueError(f"{len(value)} entries where {len(inner)} belong")
-        return tuple(converter.structure(v, k) for v, k in zip(value, inner, strict=True))
+            inner = (inner[0],) * len(entries)
+        if len(inner) != len(entries):
+            raise ValueError(f"{len(entries)} entries where {len(inner)} belong")
+        return tuple(converter.structure(v, k) for v, k in zip(entries, inner, strict=True))
 
     return hook
 

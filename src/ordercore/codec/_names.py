@@ -5,6 +5,7 @@ A name is given once and never reused: a class may be renamed or moved, its name
 meaning or fields change in a way that old rows do not satisfy gets a new name beside the old one.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -13,7 +14,7 @@ from ordercore import fulfillment, orders, payments, returns
 __all__ = ["NAMES", "TYPES"]
 
 #: Stable name -> type.
-TYPES: Final = MappingProxyType(
+TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
     {
         # facts
         "order-placed": orders.OrderPlaced,
@@ -87,4 +88,6 @@ TYPES: Final = MappingProxyType(
 )
 
 #: Type -> stable name.
-NAMES: Final = MappingProxyType({kind: name for name, kind in TYPES.items()})
+NAMES: Final[Mapping[type[object], str]] = MappingProxyType(
+    {kind: name for name, kind in TYPES.items()}
+)

@@ -6,8 +6,9 @@ they ask. After a crash at any point anybody may resume: what was asked of the w
 before it is asked, leased before it is called, and recorded with its outcome or found out.
 """
 
+from ordercore.engine._audit import audit_ledger
 from ordercore.engine._engine import Engine
 from ordercore.engine._requests import Submitted
 from ordercore.engine._verify import Verification, verify
 
-__all__ = ["Engine", "Submitted", "Verification", "verify"]
+__all__ = ["Engine", "Submitted", "Verification", "audit_ledger", "verify"]

@@ -4,7 +4,6 @@ The engine for blocking code.
 It holds no rule of the business: it answers what the loops ask from a store and the host's ports.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,6 +11,9 @@ from threading import Lock
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+import attrs
+
+from ordercore.engine._orders import Orders
 from ordercore.engine._perform import perform_loop
 from ordercore.engine._read import Reader
 from ordercore.engine._requests import (
@@ -20,7 +22,6 @@ from ordercore.engine._requests import (
     GiveBack,
     Hold,
     Load,
-    Loaded,
     LookUp,
     Loop,
     Read,
@@ -33,16 +34,15 @@ from ordercore.engine._requests import (
 )
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
+from ordercore.engine._world import World
 from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError, Rejected
-from ordercore.fulfillment import AskLabel
-from ordercore.grammar import Actor, ActorKind, Command, Outcome
+from ordercore.grammar import Actor, ActorKind, Command, Recorded
 from ordercore.ids import (
     CartId,
     CommandId,
     OrderId,
     PlaceId,
     Sku,
-    StreamId,
     TenantId,
     id_fault,
     order_stream,
@@ -53,23 +53,16 @@ from ordercore.ledger import account_parts
 from ordercore.orders import (
     Allowed,
     Order,
-    OrderEffect,
-    OrderEvent,
     Rules,
-    Submit,
     allowed,
-    fold,
 )
-from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid
 from ordercore.ports import (
-    ActingCapabilities,
     Carrier,
     Catalog,
     Lease,
     LeaseState,
     PaymentGateway,
     Places,
-    Recorded,
     Store,
     TaxCalculator,
 )
@@ -78,9 +71,6 @@ from ordercore.views import TimelineEntry, timeline
 __all__ = ["Engine"]
 
 _T = TypeVar("_T")
-
-#: How many folded orders are kept; each is brought up to date from the store on every load.
-_CACHE_MAX: Final = 1_024
 
 _HOST: Final = Actor(ActorKind.SYSTEM, "host")
 
@@ -138,21 +128,20 @@ class Engine:
         if lease_s < 1:
             raise InvalidDefinition(f"engine: lease_s is {lease_s}, least is 1")
         self._store = store
-        self._payments = payments
-        self._carrier = carrier
+        self._world = World(payments=payments, carrier=carrier)
         self._tenant = TenantId(tenant)
         self._clock = clock
         self._new_key = new_key
         self._worker = worker or f"worker-{_random_key()}"
         self._under_way: set[str] = set()
         self._under_way_lock = Lock()
-        self._cache: OrderedDict[StreamId, Loaded] = OrderedDict()
+        self._orders = Orders(tenant=self._tenant, store=store)
         self._env = Environment(
             tenant=self._tenant,
             rules=rules or Rules(),
             clock=clock,
             lease_s=lease_s,
-            capabilities=self._capabilities,
+            capabilities=self._world.capabilities,
         )
         self._reader = Reader(
             tenant=self._tenant,
@@ -209,7 +198,8 @@ class Engine:
         )
         submitted = self._drive(submit_loop(self._env, submission))
         if submitted.repeated and submitted.stream is not None:
-            submitted = self._with_events(submitted)
+            events = self._orders.events_of(submitted.command_id)
+            submitted = attrs.evolve(submitted, events=events)
         if perform and submitted.stream is not None:
             self._drive(perform_loop(self._env, submitted.stream))
         return submitted
@@ -247,7 +237,7 @@ class Engine:
         Raises:
             Rejected: ``unknown_order``.
         """
-        order = self._load(order_stream(order_id)).order
+        order = self._orders.load(order_stream(order_id)).order
         if order is None:
             raise Rejected(
                 "unknown_order",
@@ -262,7 +252,7 @@ class Engine:
         Return the version of an order's stream, to be given back as ``expected_version``.
 
         """
-        return self._load(order_stream(order_id)).version
+        return self._orders.load(order_stream(order_id)).version
 
     def history(self, order_id: str) -> tuple[Recorded, ...]:
         """
@@ -359,7 +349,7 @@ class Engine:
     def _answer(self, request: Request, held: ExitStack) -> object:
         match request:
             case Load(stream):
-                return self._load(stream)
+                return self._orders.load(stream)
             case Write(commit):
                 return self._store.commit(commit)
             case Read(needs, at):
@@ -369,10 +359,9 @@ class Engine:
             case TakeLease():
                 return self._lease(request, held)
             case Ask(effect):
-                return self._ask(effect)
+                return self._world.ask(effect)
             case LookUp(effect):
-                port = self._carrier if isinstance(effect, AskLabel) else self._payments
-                return port.lookup(effect.key)
+                return self._world.look_up(effect)
             case GiveBack(key):
                 self._store.unlease(self._tenant, key)
                 return None
@@ -393,53 +382,6 @@ class Engine:
         held.callback(self._under_way.discard, key)
         return self._store.lease(
             self._tenant, request.stream, key, holder=self._worker, at=at, until=until
-        )
-
-    def _ask(self, effect: OrderEffect) -> Outcome:
-        match effect:
-            case AskAuthorization():
-                return self._payments.authorize(effect)
-            case AskCapture():
-                return self._payments.capture(effect)
-            case AskVoid():
-                return self._payments.void(effect)
-            case AskRefund():
-                return self._payments.refund(effect)
-            case AskLabel():
-                return self._carrier.buy_label(effect)
-            case Submit():
-                raise InvalidDefinition("a command is submitted, not asked of a port")
-
-    def _capabilities(self, effect: OrderEffect) -> ActingCapabilities:
-        port = self._carrier if isinstance(effect, AskLabel) else self._payments
-        return port.capabilities
-
-    def _load(self, stream: StreamId) -> Loaded:
-        known = self._cache.get(stream, Loaded(0, None))
-        newer = self._store.load(self._tenant, stream, known.version)
-        if newer:
-            events: list[OrderEvent] = [recorded.event for recorded in newer]  # type: ignore[misc]
-            known = Loaded(newer[-1].version, fold(events, known.order))
-            self._cache[stream] = known
-            self._cache.move_to_end(stream)
-            if len(self._cache) > _CACHE_MAX:
-                self._cache.popitem(last=False)
-        return known
-
-    def _with_events(self, submitted: Submitted) -> Submitted:
-        assert submitted.stream is not None  # noqa: S101 - the caller has looked
-        receipt = self._store.recall(self._tenant, submitted.command_id)
-        if receipt is None or receipt.to_version == receipt.from_version:
-            return submitted
-        recorded = self._store.load(self._tenant, submitted.stream, receipt.from_version)
-        mine = recorded[: receipt.to_version - receipt.from_version]
-        return Submitted(
-            command_id=submitted.command_id,
-            stream=submitted.stream,
-            version=submitted.version,
-            events=tuple(r.event for r in mine),
-            reply=submitted.reply,
-            repeated=True,
         )
 
     def _places_of(self, sku: str) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import attrs
 
+from ordercore.engine._audit import audit_ledger
 from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
 from ordercore.ledger import AccountId, Balance, account_parts
 from ordercore.orders import ORDER_LIFECYCLE, Order, OrderEvent, fold, outstanding
 from ordercore.ports import Store
-from ordercore.stores import audit_ledger
 
 __all__ = ["Verification", "verify"]
 

@@ -25,6 +25,7 @@ from ordercore.grammar._grammar import (
     Need,
 )
 from ordercore.grammar._outcomes import ActionRequired, Declined, Outcome, Succeeded, Unknown
+from ordercore.grammar._recorded import Recorded
 
 __all__ = [
     "ROUNDS_MAX",
@@ -40,6 +41,7 @@ __all__ = [
     "Facts",
     "Need",
     "Outcome",
+    "Recorded",
     "Succeeded",
     "Unknown",
 ]

@@ -10,7 +10,7 @@ conserved by construction and every number can name the steps that made it.
 
 from ordercore.ledger._accounts import AccountId, AccountParts, account, account_parts
 from ordercore.ledger._book import Ledger
-from ordercore.ledger._rules import LedgerView, Outcome, apply_batch
+from ordercore.ledger._rules import apply_batch
 from ordercore.ledger._steps import (
     NOTHING,
     Balance,
@@ -24,6 +24,7 @@ from ordercore.ledger._steps import (
     Step,
     VoidPending,
 )
+from ordercore.ledger._view import LedgerView, Outcome
 
 __all__ = [
     "NOTHING",

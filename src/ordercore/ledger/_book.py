@@ -17,7 +17,7 @@ from sortedcontainers import SortedDict
 from ordercore.errors import InvariantViolated, Rejected
 from ordercore.instants import Instant
 from ordercore.ledger._accounts import AccountId, account_parts
-from ordercore.ledger._rules import Outcome, apply_batch
+from ordercore.ledger._rules import apply_batch
 from ordercore.ledger._steps import (
     NOTHING,
     Balance,
@@ -31,10 +31,15 @@ from ordercore.ledger._steps import (
     Step,
     VoidPending,
 )
+from ordercore.ledger._view import Outcome
 
 __all__ = ["Ledger"]
 
 _Due = tuple[Instant, str]
+
+
+def _nothing_due() -> "SortedDict[_Due, None]":
+    return SortedDict()
 
 
 class Ledger:
@@ -52,7 +57,7 @@ class Ledger:
         self._balances: SortedDict[AccountId, Balance] = SortedDict()
         self._open: dict[str, OpenPending] = {}
         self._ended: dict[str, str] = {}
-        self._due: defaultdict[AccountId, SortedDict[_Due, None]] = defaultdict(SortedDict)
+        self._due: defaultdict[AccountId, SortedDict[_Due, None]] = defaultdict(_nothing_due)
 
     def apply(self, steps: Iterable[Step], at: Instant) -> Outcome:
         """

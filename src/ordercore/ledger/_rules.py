@@ -34,8 +34,8 @@ batch. At that bound a refusal is cautious: it may sell too little, never too mu
 writes no expiry either; the next one that succeeds closes the next holds, or a sweep does.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Final
 
 import attrs
 
@@ -55,8 +55,9 @@ from ordercore.ledger._steps import (
     expiry_id,
     is_derived_id,
 )
+from ordercore.ledger._view import LedgerView, Outcome
 
-__all__ = ["EXPIRE_MAX", "STEPS_MAX", "LedgerView", "Outcome", "apply_batch"]
+__all__ = ["EXPIRE_MAX", "STEPS_MAX", "apply_batch"]
 
 #: How many due holds of one account one batch closes.
 EXPIRE_MAX: Final = 10_000
@@ -70,68 +71,6 @@ _ENDED: Final[dict[type[Step], str]] = {
     ExpirePending: "expired",
     Divide: "divided",
 }
-
-
-class LedgerView(Protocol):
-    """
-    What the rules must be able to read, in one consistent moment.
-
-    """
-
-    def step(self, step_id: str) -> Step | None:
-        """
-        Return the recorded step of that id.
-
-        """
-        ...
-
-    def open_pending(self, pending_id: str) -> OpenPending | None:
-        """
-        Return the hold of that id while it is open.
-
-        """
-        ...
-
-    def ended_by(self, pending_id: str) -> Step | None:
-        """
-        Return the step that ended a hold, or None where it is open or was never made.
-
-        """
-        ...
-
-    def balance(self, account: AccountId) -> Balance:
-        """
-        Return the recorded balance, due holds still counted.
-
-        """
-        ...
-
-    def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
-        """
-        Return open holds that leave an account and are due, by (expiry, id).
-
-        """
-        ...
-
-
-@attrs.define
-class Outcome:
-    """
-    What a batch comes to; nothing is written before all of it is.
-
-    Attributes:
-        repeated: Every step was recorded before with the same content; there is nothing to write.
-        steps: To append, expiries first where a guard called for them.
-        balances: The new balances of the accounts touched.
-        opened: Holds that are open afterwards and were not before.
-        closed: Ids of holds that were open before and are not afterwards.
-    """
-
-    repeated: bool = False
-    steps: list[Step] = attrs.Factory(list[Step])
-    balances: dict[AccountId, Balance] = attrs.Factory(dict[AccountId, Balance])
-    opened: dict[str, OpenPending] = attrs.Factory(dict[str, OpenPending])
-    closed: list[str] = attrs.Factory(list[str])
 
 
 def apply_batch(steps: Iterable[Step], view: LedgerView, at: Instant) -> Outcome:

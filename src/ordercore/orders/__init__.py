@@ -42,11 +42,12 @@ from ordercore.orders._events import (
     UnitsSourcedAgain,
 )
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
+from ordercore.orders._order import Anomaly, Attempt, Grant, Order, OrderLine
 from ordercore.orders._outstanding import OrderEffect, Submit, outstanding
 from ordercore.orders._rules import CaptureWhen, OrderContext, ReleaseWhen, Rules
-from ordercore.orders._shape import LINES_MAX, LineQuantity, LineRequest, SkuQuantity
+from ordercore.orders._shape import LineQuantity, LineRequest, SkuQuantity
 from ordercore.orders._sourcing import STOCK_NEEDS, PlanSourcing
-from ordercore.orders._state import Anomaly, Attempt, Grant, Order, OrderLine, evolve, fold
+from ordercore.orders._state import evolve, fold
 from ordercore.orders._stock import Reservation
 from ordercore.orders._work_commands import (
     AuthorizeReturn,
@@ -65,7 +66,6 @@ from ordercore.orders._work_commands import (
 )
 
 __all__ = [
-    "LINES_MAX",
     "ORDER_LIFECYCLE",
     "STOCK_NEEDS",
     "AddTender",

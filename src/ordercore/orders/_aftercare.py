@@ -5,18 +5,20 @@ Changes of mind: cancellations before units leave, returns after they arrived.
 
 from typing import Final
 
+import attrs
+
 from ordercore import fulfillment, returns
 from ordercore.errors import Rejected
-from ordercore.fulfillment import AllocatedUnits
+from ordercore.fulfillment import AllocatedUnits, FulfillmentOrder, LineUnitsMoved
 from ordercore.grammar import Facts
 from ordercore.ids import LineId, child
 from ordercore.orders._balance import balance
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
+from ordercore.orders._order import Order, OrderLine
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._shape import LineQuantity
-from ordercore.orders._state import Order, OrderLine
 from ordercore.orders._work_commands import (
     AuthorizeReturn,
     CancelReturn,
@@ -172,23 +174,17 @@ def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
         if not here:
             continue
         event = fulfillment.cancel_units(work, here)
-        waiting = []
-        for moved in event.waiting:
-            line_there = work.line(moved.line_id)
-            held = line_there.waiting if line_there else 0
-            rest = draft.movements.release_part(moved.hold, held, moved.quantity, "canceled")
-            waiting.append(
-                fulfillment.LineUnitsMoved(
-                    line_id=moved.line_id, sku=moved.sku, quantity=moved.quantity, hold=rest
-                )
-            )
         for moved in event.picked:
             draft.movements.put_back(moved.sku, work.place, moved.quantity)
-        draft.add(
-            fulfillment.FulfillmentUnitsCanceled(
-                fulfillment_order_id=work.id, waiting=tuple(waiting), picked=event.picked
-            )
-        )
+        waiting = tuple(_released(draft, work, moved) for moved in event.waiting)
+        draft.add(attrs.evolve(event, waiting=waiting))
+
+
+def _released(draft: Draft, work: FulfillmentOrder, moved: LineUnitsMoved) -> LineUnitsMoved:
+    line = work.line(moved.line_id)
+    held = line.waiting if line else 0
+    rest = draft.movements.release_part(moved.hold, held, moved.quantity, "canceled")
+    return attrs.evolve(moved, hold=rest)
 
 
 def _grant_prepaid(draft: Draft, canceled_minor: int) -> None:

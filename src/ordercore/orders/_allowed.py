@@ -7,8 +7,8 @@ import attrs
 
 from ordercore.fulfillment import PACKAGE_LIFECYCLE
 from ordercore.orders._aftercare import cancelable
+from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
-from ordercore.orders._state import Order
 from ordercore.payments import RequestKind
 
 __all__ = ["Allowed", "allowed"]

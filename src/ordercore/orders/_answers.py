@@ -17,9 +17,9 @@ from ordercore.orders._events import (
     OperatorNeeded,
     OrderEvent,
 )
+from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._state import Order
 from ordercore.payments import RequestKind
 
 __all__ = ["decide_attempt", "decide_outcome", "decide_retry"]

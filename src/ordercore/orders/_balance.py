@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import attrs
 
-from ordercore.orders._state import Order
+from ordercore.orders._order import Order
 from ordercore.payments import RequestKind
 
 __all__ = ["Balance", "Settlement", "balance"]

@@ -14,8 +14,8 @@ from ordercore.orders import _aftercare, _answers, _placement, _second_sourcing,
 from ordercore.orders import _commands as c
 from ordercore.orders import _work_commands as w
 from ordercore.orders._events import OrderEvent
+from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._state import Order
 
 __all__ = ["decide", "needs", "stream_of"]
 

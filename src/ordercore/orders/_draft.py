@@ -16,8 +16,9 @@ from ordercore.instants import Instant
 from ordercore.inventory import Movements
 from ordercore.ledger import Post, Step, account
 from ordercore.orders._events import OrderEvent
+from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._state import Order, evolve
+from ordercore.orders._state import evolve
 from ordercore.payments import PaymentCaptured, PaymentRecorded, PaymentRefunded
 
 __all__ = ["Draft", "OrderDecision", "require_order"]

@@ -10,7 +10,7 @@ from ordercore.fulfillment import AskLabel
 from ordercore.grammar import Effect
 from ordercore.ids import child
 from ordercore.orders._commands import OrderCommand
-from ordercore.orders._state import Order
+from ordercore.orders._order import Order
 from ordercore.orders._work_commands import SourceAgain
 from ordercore.payments import PaymentEffect
 

@@ -17,9 +17,10 @@ from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import OrderPlaced, PlacedLine
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
+from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, Want
-from ordercore.orders._state import Order, evolve
+from ordercore.orders._sourcing import Question, SourcedUnits, Want
+from ordercore.orders._state import evolve
 from ordercore.orders._stock import refuse_shortage
 from ordercore.totals import (
     SHIPPING_LINE,
@@ -147,19 +148,7 @@ def decide_placement(
     )
     when = command.occurred_at or context.at
     movements = Movements(context.command_id, f"order/{command.order_id}", when)
-    if command.cart_id is not None:
-        for hold in facts[CartHolds(command.cart_id)]:
-            movements.release(hold.id, "ordered")
-    allocations = tuple(
-        AllocatedUnits(
-            line_id=taken.line_id,
-            sku=taken.sku,
-            place=taken.place,
-            quantity=taken.quantity,
-            hold=movements.allocate(taken.sku, taken.place, taken.quantity),
-        )
-        for taken in units
-    )
+    allocations = _allocate(command, facts, units, movements)
     placed = OrderPlaced(
         order_id=command.order_id,
         currency=command.currency,
@@ -196,6 +185,28 @@ def decide_placement(
     )
     _ask_tenders(draft, command, totals)
     return conclude(draft)
+
+
+def _allocate(
+    command: PlaceOrder, facts: Facts, units: tuple[SourcedUnits, ...], movements: Movements
+) -> tuple[AllocatedUnits, ...]:
+    """
+    End the cart's holds and begin the order's, in this order: its own hold never stops it.
+
+    """
+    if command.cart_id is not None:
+        for hold in facts[CartHolds(command.cart_id)]:
+            movements.release(hold.id, "ordered")
+    return tuple(
+        AllocatedUnits(
+            line_id=taken.line_id,
+            sku=taken.sku,
+            place=taken.place,
+            quantity=taken.quantity,
+            hold=movements.allocate(taken.sku, taken.place, taken.quantity),
+        )
+        for taken in units
+    )
 
 
 def _ask_tenders(draft: Draft, command: PlaceOrder, totals: OrderTotals) -> None:

@@ -11,9 +11,9 @@ from ordercore.ids import LineId
 from ordercore.orders._conclusions import conclude, open_work
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import SourcingFailed, UnitsSourcedAgain
+from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, Want
-from ordercore.orders._state import Order
 from ordercore.orders._work_commands import SourceAgain
 from ordercore.sourcing import SourcingPlan
 

@@ -6,7 +6,7 @@ once, each fault with its path.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import cast
 
 import attrs
 
@@ -22,10 +22,9 @@ from ordercore.ids import (
 from ordercore.instants import Instant
 from ordercore.money import AMOUNT_MAX, QUANTITY_MAX, UnitPrice, exponent
 from ordercore.payments import Tender
-from ordercore.totals import Charge, Discount
+from ordercore.totals import LINES_MAX, Charge, Discount
 
 __all__ = [
-    "LINES_MAX",
     "Faults",
     "LineQuantity",
     "LineRequest",
@@ -36,9 +35,6 @@ __all__ = [
     "quantity_fault",
     "sku_quantities",
 ]
-
-#: How many lines an order, a cart or a delivery may have.
-LINES_MAX: Final = 1_000
 
 
 @attrs.frozen
@@ -94,18 +90,32 @@ Quantities = Mapping[str, int] | Iterable[LineQuantity]
 
 
 def line_quantities(given: Quantities) -> tuple[LineQuantity, ...]:
+    """
+    Take line quantities in either form.
+
+    """
     if isinstance(given, Mapping):
-        return tuple(LineQuantity(LineId(line), quantity) for line, quantity in given.items())
+        by_line = cast("Mapping[str, int]", given)
+        return tuple(LineQuantity(LineId(line), quantity) for line, quantity in by_line.items())
     return tuple(given)
 
 
 def optional_line_quantities(given: Quantities | None) -> tuple[LineQuantity, ...] | None:
+    """
+    Take line quantities in either form, or None.
+
+    """
     return None if given is None else line_quantities(given)
 
 
 def sku_quantities(given: Mapping[str, int] | Iterable[SkuQuantity]) -> tuple[SkuQuantity, ...]:
+    """
+    Take SKU quantities in either form.
+
+    """
     if isinstance(given, Mapping):
-        return tuple(SkuQuantity(Sku(sku), quantity) for sku, quantity in given.items())
+        by_sku = cast("Mapping[str, int]", given)
+        return tuple(SkuQuantity(Sku(sku), quantity) for sku, quantity in by_sku.items())
     return tuple(given)
 
 

@@ -27,9 +27,9 @@ from ordercore.orders._events import (
     ChargedUnits,
     PackageCharged,
 )
+from ordercore.orders._order import Order
 from ordercore.orders._rules import CaptureWhen, OrderContext
 from ordercore.orders._shape import LineQuantity
-from ordercore.orders._state import Order
 from ordercore.orders._work_commands import (
     FulfillUnits,
     PackUnits,

@@ -5,7 +5,7 @@ Ports are for I/O alone. Rules that a host supplies without I/O are strategies a
 slice that uses them.
 """
 
-from ordercore.ports._store import Codec, Commit, Lease, LeaseState, Receipt, Recorded, Store
+from ordercore.ports._store import Codec, Commit, Lease, LeaseState, Receipt, Store
 from ordercore.ports._world import (
     ActingCapabilities,
     Carrier,
@@ -26,7 +26,6 @@ __all__ = [
     "PaymentGateway",
     "Places",
     "Receipt",
-    "Recorded",
     "Store",
     "TaxCalculator",
 ]

@@ -23,12 +23,12 @@ from typing import Protocol
 import attrs
 
 from ordercore.errors import Rejected
-from ordercore.grammar import Actor, Command, Event
+from ordercore.grammar import Actor, Command, Event, Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
 
-__all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Recorded", "Store"]
+__all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Store"]
 
 
 class Codec(Protocol):
@@ -52,32 +52,6 @@ class Codec(Protocol):
             InvalidData: The name is unknown or the text does not fit it.
         """
         ...
-
-
-@attrs.frozen(kw_only=True)
-class Recorded:
-    """
-    An event as it stands in the store.
-
-    Attributes:
-        position: Its place in the tenant's feed, from 1.
-        stream: Whose fact it is.
-        version: Its place in the stream, from 1.
-        recorded_at: When it was committed.
-        command_id: The command that led to it.
-        actor: Who acted.
-        on_behalf_of: For whom, where an agent acted for a customer.
-        event: The fact.
-    """
-
-    position: int
-    stream: StreamId
-    version: int
-    recorded_at: Instant
-    command_id: CommandId
-    actor: Actor
-    on_behalf_of: str | None
-    event: Event
 
 
 @attrs.frozen(kw_only=True)

@@ -3,8 +3,7 @@ Stores: where events, transfers and receipts are kept, together or not at all.
 
 ``MemoryStore`` keeps everything in the process, ``SQLiteStore`` in one file on one machine. Both
 hold the guarantees S1 to S8 of :mod:`ordercore.ports`, and both ask ``ordercore.ledger`` for the
-ledger's rules, so they refuse the same batches with the same words. ``audit_ledger`` recomputes
-what a store says about its ledger from the log that it keeps.
+ledger's rules, so they refuse the same batches with the same words.
 
 Each name loads its module on first use: a host that stays in memory never loads ``sqlite3``.
 """
@@ -13,16 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ordercore.stores._audit import audit_ledger
     from ordercore.stores._memory import MemoryStore
     from ordercore.stores._sqlite import SQLiteStore
 
-__all__ = ["MemoryStore", "SQLiteStore", "audit_ledger"]
+__all__ = ["MemoryStore", "SQLiteStore"]
 
 _HOMES: Final = {
     "MemoryStore": "ordercore.stores._memory",
     "SQLiteStore": "ordercore.stores._sqlite",
-    "audit_ledger": "ordercore.stores._audit",
 }
 
 

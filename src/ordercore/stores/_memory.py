@@ -17,10 +17,11 @@ import attrs
 from sortedcontainers import SortedDict
 
 from ordercore.errors import Conflict
+from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending, apply_batch
-from ordercore.ports import Commit, Lease, LeaseState, Receipt, Recorded
+from ordercore.ports import Commit, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit
 
 __all__ = ["MemoryStore"]

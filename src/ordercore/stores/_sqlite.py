@@ -20,6 +20,7 @@ from typing import Final, final
 
 from ordercore.codec import JsonCodec
 from ordercore.errors import Conflict
+from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import (
@@ -31,7 +32,7 @@ from ordercore.ledger import (
     Outcome,
     apply_batch,
 )
-from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt, Recorded
+from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt
 from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections, Durability

@@ -6,16 +6,13 @@ The steps, and what each rests on:
 1. Goods: unit price x quantity, rounded once a line.
 2. Line discounts, in their order, come off the goods of their line.
 3. Order discounts, in their order, are apportioned over the lines by what is then left of their
-   goods, each discount by what the one before it left. So no line ends below 0, whatever the
-   number of discounts, and a line given away bears nothing.
+   goods, each discount by what the one before it left. So no line ends below 0.
 4. Charges of a line are added after its discounts; discounts never touch them.
-5. The order's shipping is a line of its own, ``"shipping"``, with its own discounts. An order
-   discount never touches it.
+5. The order's shipping is a line, ``"shipping"``; only its own discounts touch it.
 6. What is left of each line is what a tax quote is asked on (:func:`taxable_amounts`). Taxes are
-   amounts that the quote names; none is computed here, so none can differ from what is filed.
+   what the quote names; none is computed here, so none can differ from what is filed.
 
-A discount beyond what it comes off is refused, not cut: whoever granted it said a number, and must
-learn that the buyer does not get it.
+A discount beyond what it comes off is refused, not cut.
 """
 
 from collections.abc import Sequence
@@ -51,7 +48,7 @@ __all__ = [
     "taxable_amounts",
 ]
 
-#: The most lines that one order may have.
+#: The most lines that one order may have; a cart or a delivery too.
 LINES_MAX = 1_000
 
 

@@ -15,10 +15,9 @@ from ordercore import fulfillment as f
 from ordercore import orders as o
 from ordercore import payments as p
 from ordercore import returns as r
-from ordercore.grammar import Actor, Event
+from ordercore.grammar import Actor, Event, Recorded
 from ordercore.instants import Instant
 from ordercore.money import Money
-from ordercore.ports import Recorded
 
 __all__ = ["TimelineEntry", "timeline"]
 
