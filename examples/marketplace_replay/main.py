@@ -5,6 +5,7 @@ Replay the orders of a marketplace through ordercore; see the page beside this f
 
 import argparse
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     with TemporaryDirectory(prefix="marketplace-replay-") as scratch:
         data = options.data
-        if not data.is_dir():
+        if not data.exists():
             print(f"{data} is not there: replaying the seeded sample", file=sys.stderr)
             data = Path(scratch) / "sample"
             write_sample(data)
@@ -36,6 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
         except OrderCoreError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2 if isinstance(error, InvalidData) else 1
+        except (OSError, sqlite3.Error) as error:
+            print(f"error: {wanted.store} can't be written: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("\nstopped; the same command goes on from here", file=sys.stderr)
+            return 130
     print(audit)
     print(json.dumps(result))
     return 0 if result["reconciled"] else 1

@@ -21,19 +21,23 @@ class Progress:
     def __init__(self, stage: str, total: int) -> None:
         self._stage = stage
         self._total = max(total, 1)
+        self._done = 0
         self._drawn_at = 0.0
         self._shown = sys.stderr.isatty()
 
     def at(self, done: int) -> None:
+        self._done = done
         now = monotonic()
-        if not self._shown or (now - self._drawn_at < 0.1 and done < self._total):
-            return
-        self._drawn_at = now
-        filled = min(done, self._total) * _WIDTH // self._total
-        bar = "#" * filled + "." * (_WIDTH - filled)
-        sys.stderr.write(f"\r{self._stage:<12} [{bar}] {done:>7,} of {self._total:,}")
-        sys.stderr.flush()
+        if self._shown and now - self._drawn_at >= 0.1:
+            self._drawn_at = now
+            self._draw("")
 
     def end(self) -> None:
         if self._shown:
-            sys.stderr.write("\n")
+            self._draw("\n")
+
+    def _draw(self, tail: str) -> None:
+        filled = min(self._done, self._total) * _WIDTH // self._total
+        bar = "#" * filled + "." * (_WIDTH - filled)
+        sys.stderr.write(f"\r{self._stage:<12} [{bar}] {self._done:>7,} of {self._total:,}{tail}")
+        sys.stderr.flush()

@@ -72,7 +72,8 @@ def reconcile(engine: Engine, journal: Journal) -> tuple[Reconciliation, Verific
     settlements: Counter[str] = Counter()
     anomalies = Counter(journal.counts("anomalies"))
     orders = journal.total("orders")
-    progress = Progress("reconcile", orders)
+    not_placed = journal.counts("not_placed")
+    progress = Progress("reconcile", orders - sum(not_placed.values()))
     for order_id in engine.order_ids():
         order = engine.order(order_id)
         totals["placed"] += 1
@@ -91,7 +92,6 @@ def reconcile(engine: Engine, journal: Journal) -> tuple[Reconciliation, Verific
     audit = engine.verify()
     parked = journal.total("parked")
     elapsed_s = max(float(journal.get("elapsed_s", "0")), 1e-6)
-    not_placed = journal.counts("not_placed")
     result = Reconciliation(
         orders=orders,
         placed=totals["placed"],
