@@ -32,10 +32,10 @@ class _Ports:
 
     capabilities = ActingCapabilities(lookup=True)
 
-    def rates(self, query: object) -> list[ShippingRate]:
+    def rates(self, question: object) -> list[ShippingRate]:
         return [ShippingRate(place=_BERLIN, package_minor=490, unit_minor=0)]
 
-    def quote(self, query: object) -> TaxQuote:
+    def quote(self, question: object) -> TaxQuote:
         return TaxQuote(taxes=())
 
     def lookup(self, key: str) -> None:
@@ -56,7 +56,7 @@ ENGINE = Engine(
     tax=_PORTS,
     carrier=_PORTS,
 )
-ENGINE.submit(ReceiveStock(place=_BERLIN, lines={_MUG: 1}))
+ENGINE.submit(ReceiveStock(place=_BERLIN, lines={"MUG": 1}))
 _PLACED = ENGINE.submit(
     PlaceOrder(
         order_id=OrderId("O-1"),
