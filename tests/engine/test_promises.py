@@ -35,9 +35,10 @@ from ordercore import (
     UnitPrice,
 )
 from ordercore.fulfillment import ShippingRate
-from ordercore.grammar import Declined, Succeeded
+from ordercore.grammar import Declined, Outcome, Succeeded
 from ordercore.ids import TenantId
 from ordercore.orders import AnomalyRecorded, OrderPlaced, outstanding
+from ordercore.payments import AskAuthorization
 from ordercore.ports import ActingCapabilities, Commit, LeaseState, Receipt, Store
 from ordercore.testing import FakeCarrier, FakePaymentGateway, FakeTax, Fault, VirtualClock
 
@@ -327,6 +328,24 @@ def test_a_port_that_stays_away_is_tried_at_growing_intervals_and_then_no_more()
 
     assert tries == [1, 2, 2, 3, 3, 3, 3, 3, 3]
     assert outstanding(shop.engine.order("O-1"))[0].waits_for_operator
+
+
+def test_an_adapter_with_a_defect_neither_stops_the_order_nor_is_called_on_a_guess() -> None:
+    shop = Shop().stocked(MUG=1)
+    authorize, broken = shop.payments.authorize, [True]
+
+    def defective(ask: AskAuthorization) -> Outcome:
+        outcome = authorize(ask)
+        if broken.pop():
+            raise ValueError("4111 1111 1111 1111 is not to be written anywhere")
+        return outcome
+
+    shop.payments.authorize = defective  # type: ignore[method-assign]
+
+    shop.engine.submit(order())
+
+    assert shop.engine.order("O-1").status == "released"  # the provider told when it was asked
+    assert shop.payments.actions["O-1/payment-1"] == 1
 
 
 def test_what_another_worker_is_at_is_left_alone() -> None:

@@ -4,6 +4,7 @@ Orders as the store tells them, folded once and brought up to date.
 """
 
 from collections import OrderedDict
+from threading import Lock
 from typing import Final, cast
 
 import attrs
@@ -34,6 +35,7 @@ class Orders:
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
+    _lock: Lock = attrs.field(init=False, factory=Lock)
 
     def load(self, stream: StreamId) -> Loaded:
         """
@@ -46,10 +48,11 @@ class Orders:
             return known
         events = (cast("OrderEvent", recorded.event) for recorded in newer)
         loaded = Loaded(newer[-1].version, fold(events, known.order))
-        self._kept[stream] = loaded
-        self._kept.move_to_end(stream)
-        if len(self._kept) > _KEPT_MAX:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[stream] = loaded
+            self._kept.move_to_end(stream)
+            if len(self._kept) > _KEPT_MAX:
+                self._kept.popitem(last=False)
         return loaded
 
     def events_of(self, command_id: CommandId) -> tuple[Event, ...]:
