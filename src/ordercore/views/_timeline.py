@@ -47,8 +47,7 @@ class TimelineEntry:
 
 class _Words:
     """
-    What sentences need to know about the order: its currency, what its lines are called, and how
-    each of its payments is paid.
+    What sentences need to know about the order: its currency, its lines' names, its tenders.
 
     """
 
