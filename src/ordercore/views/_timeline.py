@@ -47,7 +47,7 @@ class TimelineEntry:
 
 class _Words:
     """
-    What sentences need to know about the order: its currency, its lines' names, its tenders.
+    What sentences need to know: the currency, what lines are called, how payments are paid.
 
     """
 
