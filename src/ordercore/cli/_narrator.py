@@ -118,6 +118,13 @@ class Narrator(Protocol):
         """
         ...
 
+    def commands(self, lines: Sequence[str]) -> None:
+        """
+        Show what can be typed next; a line stays whole, however long, to be copied.
+
+        """
+        ...
+
     def table(self, table: Table) -> None:
         """
         Show a table.
@@ -164,6 +171,12 @@ class SilentNarrator:
         """
 
     def because(self, reasons: Sequence[str]) -> None:
+        """
+        Say nothing.
+
+        """
+
+    def commands(self, lines: Sequence[str]) -> None:
         """
         Say nothing.
 
@@ -235,6 +248,13 @@ class PlainNarrator:
         for reason in reasons:
             self._item("- ", readable(reason))
         self._lines("")
+
+    def commands(self, lines: Sequence[str]) -> None:
+        """
+        Show what can be typed next.
+
+        """
+        self._lines(*(f"{_INDENT}$ {line}" for line in lines), "")
 
     def table(self, table: Table) -> None:
         """

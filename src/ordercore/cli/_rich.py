@@ -84,17 +84,29 @@ class RichNarrator:
 
         """
         sign, style = _MARKS[mark]
-        self._print(_item(Text(sign, style=f"bold {style}"), _text(text)))
+        grid = _items()
+        grid.add_row(Text(sign, style=f"bold {style}"), _text(text))
+        self._print(grid)
 
     def because(self, reasons: Sequence[str]) -> None:
         """
         Give reasons, each a line.
 
         """
-        grid = RichTable.grid(padding=(0, 1))
+        grid = _items()
         for reason in reasons:
             grid.add_row(Text("\u00b7", style="dim"), _text(reason))
         self._print(grid)
+
+    def commands(self, lines: Sequence[str]) -> None:
+        """
+        Show what can be typed next.
+
+        """
+        for line in lines:
+            shown = Text.assemble(" " * _INDENT, ("$ ", "dim"), line)
+            self._console.print(shown, soft_wrap=True)
+        self._console.print()
 
     def table(self, table: Table) -> None:
         """
@@ -138,7 +150,7 @@ class RichNarrator:
         """
         grid = RichTable.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="dim", no_wrap=True)
-        grid.add_column()
+        grid.add_column(overflow="fold")
         day = minute = ""
         for entry in entries:
             if (today := f"{entry.at:%a %d %b %Y}") != day:
@@ -174,7 +186,8 @@ def _cell(text: str) -> Text:
     return Text(text, style="dim" if text == "0" else "")
 
 
-def _item(sign: Text, text: Text) -> RichTable:
+def _items() -> RichTable:
     grid = RichTable.grid(padding=(0, 1))
-    grid.add_row(sign, text)
+    grid.add_column()
+    grid.add_column(overflow="fold")
     return grid
