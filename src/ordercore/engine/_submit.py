@@ -88,9 +88,11 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         except Rejected as refusal:
             yield Write(attempt.refused(refusal))
             raise
-        commit = attempt.decided(decision)
+        after = fold(decision.events, loaded.order)
+        commit = attempt.decided(decision, after)
         try:
-            receipt: Receipt = yield Write(commit)
+            # What is written while others are held out is durable only when the hold ends.
+            receipt: Receipt = yield Write(commit, None if last else after)
         except Conflict:
             if last or submission.expected_version is not None:
                 raise
@@ -141,9 +143,8 @@ class _Attempt:
         if expected not in {None, self.loaded.version}:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
-    def decided(self, decision: Decision[Any, Any]) -> Commit:
+    def decided(self, decision: Decision[Any, Any], after: Order | None) -> Commit:
         command, version = self.submission.command, self.loaded.version
-        after = fold(decision.events, self.loaded.order)
         return Commit(
             tenant=self.env.tenant,
             receipt=Receipt(

@@ -35,8 +35,8 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class _AtFulfillmentOrder(Command):
-    order_id: OrderId
-    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    fulfillment_order_id: FulfillmentOrderId = attrs.field(converter=FulfillmentOrderId)
     lines: tuple[LineQuantity, ...] = attrs.field(converter=line_quantities)
     occurred_at: Instant | None = None
 
@@ -90,8 +90,8 @@ class UnpackPackage(Command):
 
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,8 +107,8 @@ class ShipPackage(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
     carrier: str = ""
     tracking: str = ""
     occurred_at: Instant | None = None
@@ -135,8 +135,8 @@ class FulfillUnits(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    fulfillment_order_id: FulfillmentOrderId = attrs.field(converter=FulfillmentOrderId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -168,8 +168,8 @@ class RecordDelivery(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
     occurred_at: Instant | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -185,7 +185,7 @@ class SourceAgain(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
 
 
 # --- changes of mind -------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class CancelUnits(Command):
         reason: Why.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -223,7 +223,7 @@ class AuthorizeReturn(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     lines: tuple[LineQuantity, ...] = attrs.field(converter=line_quantities)
     reason: str = "changed_mind"
 
@@ -247,9 +247,9 @@ class ReceiveReturn(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    return_id: ReturnId
-    place: PlaceId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
+    place: PlaceId = attrs.field(converter=PlaceId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -276,8 +276,8 @@ class InspectReturn(Command):
         refund_shipping: Whether the order's shipping is refunded too, if it has not been.
     """
 
-    order_id: OrderId
-    return_id: ReturnId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
     damaged: tuple[LineQuantity, ...] = attrs.field(default=(), converter=line_quantities)
     refund_shipping: bool = False
 
@@ -294,5 +294,5 @@ class CancelReturn(Command):
 
     """
 
-    order_id: OrderId
-    return_id: ReturnId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
