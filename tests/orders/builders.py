@@ -37,7 +37,7 @@ START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 GERMANY = Destination(country="DE")
 SKUS = ("MUG", "TEE", "TIN")
 PLACES = ("berlin", "lyon", "turin")
-CARD = Tender(method="card", token_ref="tok-1")  # noqa: S106 - a vault's reference
+CARD = Tender(method="card", token_ref="tok-1")
 TENANT = TenantId("main")
 
 #: What a port is told to do: an answer, an error, or an error after it has acted.
