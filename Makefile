@@ -19,7 +19,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow check bench docs surface lock clean
+.PHONY: help setup demo test test-slow check bench docs tables surface lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ bench: $(VENV)/.installed ## measure
 
 docs: $(VENV)/.installed ## write the generated pages anew
 	@$(PY) -m tools.generate_docs
+
+tables: $(VENV)/.installed ## write the compiled lifecycles anew
+	@$(PY) -m tools.compile_lifecycles
 
 surface: $(VENV)/.installed ## accept changes of the public surface and smaller ratchets
 	@$(PY) -m tests.architecture.update

@@ -69,7 +69,7 @@ class ReceiveStock(Command):
         occurred_at: When, if not now.
     """
 
-    place: PlaceId
+    place: PlaceId = attrs.field(converter=PlaceId)
     lines: tuple[SkuQuantity, ...] = attrs.field(converter=sku_quantities)
     reference: str = ""
     occurred_at: Instant | None = None
@@ -98,7 +98,7 @@ class ReserveCart(Command):
         hold_s: For how long, in seconds; None for the shop's rule.
     """
 
-    cart_id: CartId
+    cart_id: CartId = attrs.field(converter=CartId)
     currency: str
     destination: Destination
     lines: tuple[SkuQuantity, ...] = attrs.field(converter=sku_quantities)
@@ -121,7 +121,7 @@ class ReleaseCart(Command):
 
     """
 
-    cart_id: CartId
+    cart_id: CartId = attrs.field(converter=CartId)
 
 
 StockCommand = ReceiveStock | ReserveCart | ReleaseCart
@@ -150,12 +150,12 @@ class PlaceOrder(Command):
         occurred_at: When it was placed, if not now.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     currency: str
     lines: tuple[LineRequest, ...]
     destination: Destination
     tenders: tuple[Tender, ...] = ()
-    cart_id: CartId | None = None
+    cart_id: CartId | None = attrs.field(default=None, converter=attrs.converters.optional(CartId))
     customer_ref: str = ""
     channel: str = ""
     discounts: tuple[Discount, ...] = ()
@@ -196,7 +196,7 @@ class AddTender(Command):
         tender: How; without an amount it pays all that is not covered.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     tender: Tender
 
     def __attrs_post_init__(self) -> None:
@@ -222,7 +222,7 @@ class RecordPayment(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     method: str
     amount_minor: int
     currency: str
@@ -252,7 +252,7 @@ class CapturePayment(Command):
         reason: For what.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     amount_minor: int
     reason: str = "by command"
 
@@ -276,7 +276,7 @@ class RecordOutcome(Command):
         outcome: What it has come to.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
     outcome: Outcome
 
@@ -294,7 +294,7 @@ class RecordAttempt(Command):
         give_up: Do not try again: the outcome cannot be learned without risk.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
     attempt: int
     reason: str
@@ -308,7 +308,7 @@ class RetryEffect(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
 
 

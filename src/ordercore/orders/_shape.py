@@ -44,7 +44,7 @@ class LineQuantity:
 
     """
 
-    line_id: LineId
+    line_id: LineId = attrs.field(converter=LineId)
     quantity: int
 
 
@@ -59,9 +59,9 @@ class SkuQuantity:
         place: Only from this place; None for wherever it is best.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     quantity: int
-    place: PlaceId | None = None
+    place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
 @attrs.frozen(kw_only=True)
@@ -78,15 +78,17 @@ class LineRequest:
         place: Only from this place: pickup, a marketplace seller, a workshop.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     quantity: int
     unit_price: UnitPrice
     discounts: tuple[Discount, ...] = ()
     charges: tuple[Charge, ...] = ()
-    place: PlaceId | None = None
+    place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
-Quantities = Mapping[str, int] | Iterable[LineQuantity]
+# A mapping is invariant in its keys: for a type checker, a dict by LineId is none by str.
+Quantities = Mapping[LineId, int] | Mapping[str, int] | Iterable[LineQuantity]
+SkuQuantities = Mapping[Sku, int] | Mapping[str, int] | Iterable[SkuQuantity]
 
 
 def line_quantities(given: Quantities) -> tuple[LineQuantity, ...]:
@@ -108,7 +110,7 @@ def optional_line_quantities(given: Quantities | None) -> tuple[LineQuantity, ..
     return None if given is None else line_quantities(given)
 
 
-def sku_quantities(given: Mapping[str, int] | Iterable[SkuQuantity]) -> tuple[SkuQuantity, ...]:
+def sku_quantities(given: SkuQuantities) -> tuple[SkuQuantity, ...]:
     """
     Take SKU quantities in either form.
 

@@ -34,8 +34,8 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class _AtFulfillmentOrder(Command):
-    order_id: OrderId
-    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    fulfillment_order_id: FulfillmentOrderId = attrs.field(converter=FulfillmentOrderId)
     lines: tuple[LineQuantity, ...] = attrs.field(converter=line_quantities)
     occurred_at: Instant | None = None
 
@@ -81,8 +81,8 @@ class UnpackPackage(Command):
 
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
 
 
 @attrs.frozen(kw_only=True)
@@ -98,8 +98,8 @@ class ShipPackage(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
     carrier: str = ""
     tracking: str = ""
     occurred_at: Instant | None = None
@@ -119,8 +119,8 @@ class FulfillUnits(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    fulfillment_order_id: FulfillmentOrderId = attrs.field(converter=FulfillmentOrderId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -149,8 +149,8 @@ class RecordDelivery(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
     occurred_at: Instant | None = None
 
 
@@ -161,7 +161,7 @@ class SourceAgain(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
 
 
 # --- changes of mind -------------------------------------------------------------------------
@@ -178,7 +178,7 @@ class CancelUnits(Command):
         reason: Why.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -199,7 +199,7 @@ class AuthorizeReturn(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     lines: tuple[LineQuantity, ...] = attrs.field(converter=line_quantities)
     reason: str = "changed_mind"
 
@@ -223,9 +223,9 @@ class ReceiveReturn(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    return_id: ReturnId
-    place: PlaceId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
+    place: PlaceId = attrs.field(converter=PlaceId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -251,8 +251,8 @@ class InspectReturn(Command):
         refund_shipping: Whether the order's shipping is refunded too, if it has not been.
     """
 
-    order_id: OrderId
-    return_id: ReturnId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
     damaged: tuple[LineQuantity, ...] = attrs.field(default=(), converter=line_quantities)
     refund_shipping: bool = False
 
@@ -264,5 +264,5 @@ class CancelReturn(Command):
 
     """
 
-    order_id: OrderId
-    return_id: ReturnId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)

@@ -15,6 +15,7 @@ from ordercore.errors import Rejected
 from ordercore.grammar import Event
 from ordercore.ids import LineId, PlaceId, ReturnId, Sku, child
 from ordercore.lifecycle import Declared
+from ordercore.returns._tables import RETURN
 
 __all__ = [
     "EMPTY",
@@ -36,7 +37,7 @@ __all__ = [
     "require_return",
 ]
 
-RETURN_LIFECYCLE: Final = Declared("ordercore.returns._machines", "ReturnMachine")
+RETURN_LIFECYCLE: Final = Declared("ordercore.returns._machines", "ReturnMachine", RETURN)
 
 
 @attrs.frozen(kw_only=True)

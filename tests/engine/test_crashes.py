@@ -1,0 +1,155 @@
+"""
+The process dies before and after every single append, lease and port call of the whole way; a new
+one over the same store arrives where an undisturbed one does, the provider having acted once.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ordercore import MemoryStore, SQLiteStore
+from ordercore.ports import Store
+from ordercore.testing import Fault
+from tests.engine.whole_way import ORDER, Boundaries, Crash, World, arrival, settle, walk
+
+Reopen = Callable[[], Store]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def new_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Reopen]]:
+    """Make stores that a dead process leaves behind; opening one again is a new process."""
+    files = iter(tmp_path / f"{n}.db" for n in range(10_000))
+    opened: list[Store] = []
+
+    def fresh() -> Reopen:
+        if request.param == "memory":
+            store = MemoryStore()
+            return lambda: store
+        path = next(files)
+
+        def reopen() -> Store:
+            opened.append(SQLiteStore(path, durability="normal"))
+            return opened[-1]
+
+        return reopen
+
+    yield fresh
+    for store in opened:
+        store.close()
+
+
+def undisturbed(reopen: Reopen) -> tuple[dict[str, object], list[str]]:
+    world, boundaries = World(), Boundaries()
+    engine = world.engine(reopen(), boundaries)
+    walk(engine)
+    names = list(boundaries.passed)
+    settle(world, engine)
+    assert str(engine.verify()).endswith("balanced, no leaks")
+    return arrival(world, engine), names
+
+
+def test_an_undisturbed_order_goes_the_whole_way(new_stores: Callable[[], Reopen]) -> None:
+    end, names = undisturbed(new_stores())
+
+    assert end["status"] == ("completed", "partially_returned")
+    assert end["holds"] == 0
+    assert sum(name.startswith("before") for name in names) * 2 == len(names)
+    for act in ("authorize", "capture", "void", "refund", "buy_label", "append", "lease"):
+        assert any(f"before {act}" in name for name in names), act
+
+
+def test_a_crash_at_any_boundary_ends_where_no_crash_does(
+    new_stores: Callable[[], Reopen],
+) -> None:
+    expected, names = undisturbed(new_stores())
+
+    survived = 0
+    for die_at, name in enumerate(names, start=1):
+        reopen, world = new_stores(), World()
+        with pytest.raises(Crash):
+            walk(world.engine(reopen(), Boundaries(die_at)))
+        survivor = world.engine(reopen())
+        settle(world, survivor)
+        walk(survivor)
+        settle(world, survivor)
+
+        assert arrival(world, survivor) == expected, name
+        assert max(world.payments.actions.values()) == 1, name
+        assert max(world.carrier.actions.values()) == 1, name
+        assert str(survivor.verify()).endswith("balanced, no leaks"), name
+        survived += 1
+
+    assert survived == len(names)
+
+
+@pytest.mark.slow
+def test_a_second_crash_during_the_recovery_changes_nothing(
+    new_stores: Callable[[], Reopen],
+) -> None:
+    expected, names = undisturbed(new_stores())
+
+    for die_at in range(1, len(names) + 1, 7):
+        for again_at in range(1, 40, 5):
+            reopen, world = new_stores(), World()
+            with pytest.raises(Crash):
+                walk(world.engine(reopen(), Boundaries(die_at)))
+            second = world.engine(reopen(), Boundaries(again_at))
+            try:
+                settle(world, second)
+                walk(second)
+            except Crash:
+                pass
+            survivor = world.engine(reopen())
+            settle(world, survivor)
+            walk(survivor)
+            settle(world, survivor)
+
+            assert arrival(world, survivor) == expected, (die_at, again_at)
+            assert max(world.payments.actions.values()) == 1, (die_at, again_at)
+
+
+@pytest.mark.parametrize("fault", list(Fault), ids=str)
+def test_a_lost_or_late_answer_to_any_call_ends_where_a_prompt_one_does(
+    fault: Fault, new_stores: Callable[[], Reopen]
+) -> None:
+    expected, _ = undisturbed(new_stores())
+
+    for operation in ("authorize", "capture", "void", "refund", "buy_label"):
+        reopen, world = new_stores(), World()
+        port = world.carrier if operation == "buy_label" else world.payments
+        port.plan(operation, fault)
+        engine = world.engine(reopen())
+        for step in _patient_steps(engine, world):
+            step()
+        settle(world, engine)
+
+        assert arrival(world, engine) == expected, operation
+        assert max(world.payments.actions.values()) == 1, operation
+        assert port.faults_left == 0, operation
+        assert str(engine.verify()).endswith("balanced, no leaks"), operation
+
+
+def _patient_steps(engine: object, world: World) -> Iterator[Callable[[], object]]:
+    """The steps of a host that lets what is open come to rest before it goes on."""
+    from tests.engine.whole_way import steps
+
+    for step in steps(engine):  # type: ignore[arg-type]
+        yield step
+        if any(stream for stream in engine._store.streams(engine._tenant)):  # type: ignore[attr-defined]
+            yield lambda: settle(world, engine)  # type: ignore[arg-type]
+
+
+def test_a_resumed_order_is_one_that_a_person_can_read(new_stores: Callable[[], Reopen]) -> None:
+    reopen, world = new_stores(), World()
+    names = undisturbed(new_stores())[1]
+    die_at = next(n for n, name in enumerate(names, 1) if name.startswith("after capture"))
+    with pytest.raises(Crash):
+        walk(world.engine(reopen(), Boundaries(die_at)))
+
+    survivor = world.engine(reopen())
+    world.clock.advance(minutes=2)
+    survivor.resume(ORDER)
+
+    texts = [entry.text for entry in survivor.timeline(ORDER)]
+    assert texts.count("captured 10.00 EUR") == 1
