@@ -6,6 +6,7 @@ What may be done with an order next.
 import attrs
 
 from ordercore.fulfillment import PACKAGE_LIFECYCLE
+from ordercore.money import Money
 from ordercore.orders._aftercare import cancelable
 from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
@@ -54,12 +55,12 @@ def _payment(order: Order) -> list[Allowed]:
     found: list[Allowed] = []
     missing = order.due_minor - money.authorized_minor - money.undecided_minor
     if missing > 0:
-        found.append(Allowed("AddTender", "", f"{missing} {order.currency} minor not covered"))
+        found.append(Allowed("AddTender", "", f"{Money(missing, order.currency)} not covered"))
     left = sum(money.capturable_minor(payment) for payment in money.payments)
     taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
     due = min(left, order.due_minor - taken)
     if due > 0:
-        found.append(Allowed("CapturePayment", "", f"up to {due} {order.currency} minor"))
+        found.append(Allowed("CapturePayment", "", f"up to {Money(due, order.currency)}"))
     return found
 
 
