@@ -80,6 +80,8 @@ def test_the_scenes_are_told_in_the_order_of_the_day(told: tuple[Path, str]) -> 
         "18.50 EUR of the authorization given back",
         "A-1001/refund-5 voucher 50.00",
         "A-1001/refund-6 card 24.68",
+        "captured 104.28 EUR from card",
+        "refunded 50.00 EUR to voucher",
         "inspected 1 x Iron teapot, 1 x Stoneware cup: 1 back in stock, 1 damaged",
         "value EUR 2 359.27 359.27 0.00",
         "balanced, no leaks",
@@ -97,7 +99,7 @@ def test_a_pipe_gets_plain_words_of_at_most_eighty_columns(told: tuple[Path, str
     assert story.isascii()
     assert "\x1b" not in told[1]
     assert max(len(line) for line in story.splitlines()) <= 80
-    assert f"ordercore timeline {told[0]} A-1001\n" in hint
+    assert f"   $ ordercore timeline {told[0]} A-1001\n" in hint
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -116,7 +118,9 @@ def test_colors_say_the_same_words_and_cut_none_short(
     assert "\x1b[1m" in out.getvalue()
     assert words <= {*re.findall(r"[A-Za-z]+", shown)}
     assert "\u2026" not in shown
-    assert max(len(line) for line in shown.splitlines()) <= min(width, 100)
+    story = [line for line in shown.splitlines() if "$ ordercore" not in line]
+    assert max(len(line) for line in story) <= min(width, 100)
+    assert f"$ ordercore verify {tmp_path / 'shop.db'}\n" in shown
 
 
 def test_a_day_is_never_written_into_a_file_that_exists(run: Run, store: Path) -> None:

@@ -90,7 +90,7 @@ def _run(tell: Narrator, store: Path, *, kept: bool) -> Figures:
     if kept:
         tell.say("The day is kept. Look at it with:")
         file = shlex.quote(str(store))
-        tell.because([f"ordercore timeline {file} {ANNA}", f"ordercore verify {file}"])
+        tell.commands([f"ordercore timeline {file} {ANNA}", f"ordercore verify {file}"])
     return figures
 
 

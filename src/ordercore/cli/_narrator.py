@@ -15,7 +15,7 @@ from typing import Final, Protocol, TextIO
 
 import attrs
 
-from ordercore.cli._words import readable, told
+from ordercore.cli._words import told
 from ordercore.instants import Instant
 from ordercore.views import TimelineEntry
 
@@ -118,6 +118,13 @@ class Narrator(Protocol):
         """
         ...
 
+    def commands(self, lines: Sequence[str]) -> None:
+        """
+        Show what can be typed next; a line stays whole, however long, to be copied.
+
+        """
+        ...
+
     def table(self, table: Table) -> None:
         """
         Show a table.
@@ -164,6 +171,12 @@ class SilentNarrator:
         """
 
     def because(self, reasons: Sequence[str]) -> None:
+        """
+        Say nothing.
+
+        """
+
+    def commands(self, lines: Sequence[str]) -> None:
         """
         Say nothing.
 
@@ -224,7 +237,7 @@ class PlainNarrator:
         Note one thing that has come of it.
 
         """
-        self._item(f"{_MARKS[mark]} ", readable(text))
+        self._item(f"{_MARKS[mark]} ", text)
         self._lines("")
 
     def because(self, reasons: Sequence[str]) -> None:
@@ -233,8 +246,15 @@ class PlainNarrator:
 
         """
         for reason in reasons:
-            self._item("- ", readable(reason))
+            self._item("- ", reason)
         self._lines("")
+
+    def commands(self, lines: Sequence[str]) -> None:
+        """
+        Show what can be typed next.
+
+        """
+        self._lines(*(f"{_INDENT}$ {line}" for line in lines), "")
 
     def table(self, table: Table) -> None:
         """
@@ -268,11 +288,11 @@ class PlainNarrator:
                 self._lines(_INDENT + day)
             self._item(f"{entry.at:%H:%M}  ", told(order_id, entry.text))
             for reason in entry.why:
-                self._item(" " * 7 + "- ", readable(reason))
+                self._item(" " * 7 + "- ", reason)
         self._lines("")
 
     def _paragraph(self, text: str, *, indent: str) -> None:
-        self._lines(_filled(readable(text), indent, indent), "")
+        self._lines(_filled(text, indent, indent), "")
 
     def _item(self, head: str, text: str) -> None:
         self._lines(_filled(text, _INDENT + head, _INDENT + " " * len(head)))

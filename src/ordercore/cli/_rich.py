@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ordercore.cli._narrator import Mark, Table
-from ordercore.cli._words import readable, told
+from ordercore.cli._words import told
 from ordercore.instants import Instant
 from ordercore.views import TimelineEntry
 
@@ -56,7 +56,7 @@ class RichNarrator:
 
         """
         self._print(Text(name, style="bold"), before=1, after=0, indent=1)
-        self._print(Text(readable(about), style="dim"), indent=1)
+        self._print(Text(about, style="dim"), indent=1)
 
     def scene(self, number: int, at: Instant, heading: str) -> None:
         """
@@ -84,17 +84,29 @@ class RichNarrator:
 
         """
         sign, style = _MARKS[mark]
-        self._print(_item(Text(sign, style=f"bold {style}"), _text(text)))
+        grid = _items()
+        grid.add_row(Text(sign, style=f"bold {style}"), _text(text))
+        self._print(grid)
 
     def because(self, reasons: Sequence[str]) -> None:
         """
         Give reasons, each a line.
 
         """
-        grid = RichTable.grid(padding=(0, 1))
+        grid = _items()
         for reason in reasons:
             grid.add_row(Text("\u00b7", style="dim"), _text(reason))
         self._print(grid)
+
+    def commands(self, lines: Sequence[str]) -> None:
+        """
+        Show what can be typed next.
+
+        """
+        for line in lines:
+            shown = Text.assemble(" " * _INDENT, ("$ ", "dim"), line)
+            self._console.print(shown, soft_wrap=True)
+        self._console.print()
 
     def table(self, table: Table) -> None:
         """
@@ -138,7 +150,7 @@ class RichNarrator:
         """
         grid = RichTable.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="dim", no_wrap=True)
-        grid.add_column()
+        grid.add_column(overflow="fold")
         day = minute = ""
         for entry in entries:
             if (today := f"{entry.at:%a %d %b %Y}") != day:
@@ -149,7 +161,7 @@ class RichNarrator:
             grid.add_row("" if now == minute else now, _text(told(order_id, entry.text)))
             minute = now
             for reason in entry.why:
-                grid.add_row("", Text(f"\u00b7 {readable(reason)}", style="dim"))
+                grid.add_row("", Text(f"\u00b7 {reason}", style="dim"))
         self._print(grid)
 
     def _print(
@@ -165,7 +177,7 @@ class RichNarrator:
 
 
 def _text(text: str) -> Text:
-    shown = Text(readable(text))
+    shown = Text(text)
     shown.highlight_regex(_MONEY, "bold")
     return shown
 
@@ -174,7 +186,8 @@ def _cell(text: str) -> Text:
     return Text(text, style="dim" if text == "0" else "")
 
 
-def _item(sign: Text, text: Text) -> RichTable:
+def _items() -> RichTable:
     grid = RichTable.grid(padding=(0, 1))
-    grid.add_row(sign, text)
+    grid.add_column()
+    grid.add_column(overflow="fold")
     return grid

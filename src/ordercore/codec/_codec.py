@@ -44,11 +44,18 @@ class JsonCodec:
     when it is first written or read.
     """
 
-    __slots__ = ("_converter", "_structure")
+    __slots__ = ("_converter", "_read", "_structure", "_write")
 
     def __init__(self) -> None:
         self._converter = _converter()
         self._structure: Callable[[object, type], Any] = self._converter.structure
+        # json.dumps and json.loads make these anew on every call that is not to their defaults.
+        encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+        decoder = json.JSONDecoder(
+            parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated
+        )
+        self._write: Callable[[object], str] = encoder.encode
+        self._read: Callable[[str], object] = decoder.decode
 
     def encode(self, value: object) -> tuple[str, str]:
         """
@@ -80,8 +87,7 @@ class JsonCodec:
         Write any attrs value of ordercore as JSON, without a name.
 
         """
-        plain = self._converter.unstructure(value)
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        return self._write(self._converter.unstructure(value))
 
     def loads(self, text: str, kind: type) -> Any:
         """
@@ -93,9 +99,7 @@ class JsonCodec:
         if len(text) > TEXT_MAX:
             raise InvalidData(kind.__name__, (f"{len(text)} characters: legal are {TEXT_MAX}",))
         try:
-            plain = json.loads(
-                text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated
-            )
+            plain = self._read(text)
         except (ValueError, RecursionError) as error:
             raise InvalidData(kind.__name__, (f"it is no JSON: {error}",)) from error
         try:
@@ -116,7 +120,7 @@ def _converter() -> cattrs.Converter:
         # By identity: a word of an enumeration is a str too, and must come back as its word.
         converter.register_structure_hook_func(partial(is_, primitive), _exactly(primitive))
     converter.register_structure_hook_func(_is_enumeration, _structure_word)
-    converter.register_structure_hook_func(_is_tuple_of, _structure_tuple(converter))
+    converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
@@ -150,19 +154,36 @@ def _is_tuple_of(kind: Any) -> bool:
     return getattr(kind, "__origin__", None) is tuple
 
 
-def _structure_tuple(converter: cattrs.Converter) -> Any:
-    def hook(value: object, kind: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise TypeError(f"{value!r:.40} is no list")
-        entries = cast("list[object]", value)
-        inner = kind.__args__
-        if len(inner) == 2 and inner[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
-            inner = (inner[0],) * len(entries)
-        if len(inner) != len(entries):
-            raise ValueError(f"{len(entries)} entries where {len(inner)} belong")
-        return tuple(converter.structure(v, k) for v, k in zip(entries, inner, strict=True))
+def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Any]:
+    """
+    Return what makes the hook of a tuple type; hooks of entries are looked up once for all.
 
-    return hook
+    """
+
+    def factory(kind: Any) -> Any:
+        inner: tuple[Any, ...] = kind.__args__
+        hooks = tuple(converter.get_structure_hook(k) for k in inner if k is not ...)
+        of_one_kind = len(inner) == 2 and inner[1] is ...  # noqa: PLR2004 - tuple[X, ...]
+
+        def many(value: object, _: object) -> tuple[Any, ...]:
+            each, what = hooks[0], inner[0]
+            return tuple([each(entry, what) for entry in _entries(value)])
+
+        def exactly(value: object, _: object) -> tuple[Any, ...]:
+            entries = _entries(value)
+            if len(inner) != len(entries):
+                raise ValueError(f"{len(entries)} entries where {len(inner)} belong")
+            return tuple(h(v, k) for h, v, k in zip(hooks, entries, inner, strict=True))
+
+        return many if of_one_kind else exactly
+
+    return factory
+
+
+def _entries(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.40} is no list")
+    return cast("list[object]", value)
 
 
 def _text(value: object) -> str:

@@ -358,8 +358,8 @@ class Engine:
         match request:
             case Load(stream):
                 return self._orders.load(stream)
-            case Write(commit):
-                return self._store.commit(commit)
+            case Write(commit, after):
+                return self._orders.write(commit, after)
             case Read(needs, at):
                 return self._reader.answer(needs, at)
             case Recall(command_id):

@@ -94,9 +94,14 @@ class Write:
     """
     Commit. Answer: ``Receipt``; thrown: ``Conflict``, ``Rejected``.
 
+    Attributes:
+        commit: What is written.
+        after: The order as it is once the commit is written, so that nobody need read and fold
+            what was just folded; None where that isn't known, or not yet durable.
     """
 
     commit: Commit
+    after: Order | None = None
 
 
 @attrs.frozen

@@ -44,6 +44,8 @@ from ordercore.orders import (
     Order,
     OrderContext,
     RecordOutcome,
+    RetryEffect,
+    Submit,
     decide,
     fold,
     needs,
@@ -86,9 +88,11 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         except Rejected as refusal:
             yield Write(attempt.refused(refusal))
             raise
-        commit = attempt.decided(decision)
+        after = fold(decision.events, loaded.order)
+        commit = attempt.decided(decision, after)
         try:
-            receipt: Receipt = yield Write(commit)
+            # What is written while others are held out is durable only when the hold ends.
+            receipt: Receipt = yield Write(commit, None if last else after)
         except Conflict:
             if last or submission.expected_version is not None:
                 raise
@@ -139,9 +143,8 @@ class _Attempt:
         if expected not in {None, self.loaded.version}:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
-    def decided(self, decision: Decision[Any, Any]) -> Commit:
+    def decided(self, decision: Decision[Any, Any], after: Order | None) -> Commit:
         command, version = self.submission.command, self.loaded.version
-        after = fold(decision.events, self.loaded.order)
         return Commit(
             tenant=self.env.tenant,
             receipt=Receipt(
@@ -158,7 +161,7 @@ class _Attempt:
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(after, self.at),
-            settles=(command.effect_key,) if isinstance(command, RecordOutcome) else (),
+            settles=_settled(self.env, command, self.loaded.order),
         )
 
     def refused(self, refusal: Rejected) -> Commit:
@@ -190,6 +193,26 @@ def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
     if facts.missing(needs(command, order, facts, attempt.context)):
         raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
     return facts
+
+
+def _settled(env: Environment, command: Command, order: Order | None) -> tuple[str, ...]:
+    """
+    Name the effects whose leases end with a command.
+
+    An outcome ends the lease. So does a person's word to try again where the port can't be asked
+    what became of the last try: only then is calling anew more than a guess.
+    """
+    if isinstance(command, RecordOutcome):
+        return (command.effect_key,)
+    if not isinstance(command, RetryEffect) or order is None:
+        return ()
+    return tuple(
+        effect.key
+        for effect in outstanding(order)
+        if effect.key == command.effect_key
+        and not isinstance(effect, Submit)
+        and not env.capabilities(effect).lookup
+    )
 
 
 def _next_due(order: Order | None, at: Instant) -> Instant | None:

@@ -8,7 +8,7 @@ legal now is decided later, on facts. Line quantities may be given as a mapping
 
 import attrs
 
-from ordercore.grammar import Command, Outcome
+from ordercore.grammar import Command, Outcome, Succeeded
 from ordercore.ids import CartId, OrderId, PlaceId, id_fault, sku_fault
 from ordercore.instants import Instant
 from ordercore.orders._shape import (
@@ -78,6 +78,7 @@ class ReceiveStock(Command):
         faults = Faults(self)
         faults.note("place", id_fault(self.place))
         faults.skus(self.lines)
+        faults.text("reference", self.reference)
         faults.aware(self.occurred_at)
         faults.check()
 
@@ -108,6 +109,7 @@ class ReserveCart(Command):
         faults = Faults(self)
         faults.note("cart_id", id_fault(self.cart_id))
         faults.currency(self.currency)
+        faults.goes_to(self.destination)
         faults.skus(self.lines)
         if self.hold_s is not None:
             faults.note("hold_s", quantity_fault(self.hold_s))
@@ -122,6 +124,11 @@ class ReleaseCart(Command):
     """
 
     cart_id: CartId = attrs.field(converter=CartId)
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.note("cart_id", id_fault(self.cart_id))
+        faults.check()
 
 
 StockCommand = ReceiveStock | ReserveCart | ReleaseCart
@@ -181,7 +188,11 @@ class PlaceOrder(Command):
             faults.note("discounts", amount_fault(discount.amount_minor))
         faults.note("shipping_minor", amount_fault(self.shipping_minor))
         faults.tenders(self.tenders)
+        if self.cart_id is not None:
+            faults.note("cart_id", id_fault(self.cart_id))
+        faults.goes_to(self.destination)
         faults.text("customer_ref", self.customer_ref)
+        faults.text("channel", self.channel)
         faults.aware(self.occurred_at)
         faults.check()
 
@@ -259,6 +270,7 @@ class CapturePayment(Command):
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
         faults.note("amount_minor", amount_fault(self.amount_minor, 1))
+        faults.text("reason", self.reason)
         faults.check()
 
 
@@ -279,6 +291,15 @@ class RecordOutcome(Command):
     order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
     outcome: Outcome
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        if isinstance(self.outcome, Succeeded):
+            # It becomes the owner of a ledger account, in whose name bars stand between the parts.
+            if self.outcome.account:
+                faults.note("outcome.account", id_fault(self.outcome.account))
+            faults.length("outcome.reference", self.outcome.reference)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ from ordercore.orders._shape import (
     LineQuantity,
     line_quantities,
     optional_line_quantities,
+    quantity_fault,
 )
 
 __all__ = [
@@ -73,6 +74,14 @@ class PackUnits(_AtFulfillmentOrder):
 
     weight_g: int | None = None
 
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.lines(self.lines)
+        faults.aware(self.occurred_at)
+        if self.weight_g is not None:
+            faults.note("weight_g", quantity_fault(self.weight_g, 0))
+        faults.check()
+
 
 @attrs.frozen(kw_only=True)
 class UnpackPackage(Command):
@@ -104,6 +113,13 @@ class ShipPackage(Command):
     tracking: str = ""
     occurred_at: Instant | None = None
 
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.length("carrier", self.carrier)
+        faults.length("tracking", self.tracking)
+        faults.aware(self.occurred_at)
+        faults.check()
+
 
 @attrs.frozen(kw_only=True)
 class FulfillUnits(Command):
@@ -129,10 +145,13 @@ class FulfillUnits(Command):
     occurred_at: Instant | None = None
 
     def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
         if self.lines is not None:
-            faults = Faults(self)
             faults.lines(self.lines)
-            faults.check()
+        faults.length("carrier", self.carrier)
+        faults.length("tracking", self.tracking)
+        faults.aware(self.occurred_at)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -152,6 +171,11 @@ class RecordDelivery(Command):
     order_id: OrderId = attrs.field(converter=OrderId)
     package_id: PackageId = attrs.field(converter=PackageId)
     occurred_at: Instant | None = None
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.aware(self.occurred_at)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -236,6 +260,7 @@ class ReceiveReturn(Command):
         faults.note("place", id_fault(self.place))
         if self.lines is not None:
             faults.lines(self.lines)
+        faults.aware(self.occurred_at)
         faults.check()
 
 
@@ -255,6 +280,11 @@ class InspectReturn(Command):
     return_id: ReturnId = attrs.field(converter=ReturnId)
     damaged: tuple[LineQuantity, ...] = attrs.field(default=(), converter=line_quantities)
     refund_shipping: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.lines(self.damaged, "damaged", 0)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
