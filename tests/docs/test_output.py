@@ -1,5 +1,6 @@
 """What stands below a block of a page as its output is its output."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_what_a_block_prints_stands_below_it(
     blocks = list(fences(page.read_text(encoding="utf-8")))
     below = {
         line: text
-        for (line, language, _), (_, following, text) in zip(blocks, blocks[1:], strict=False)
+        for (line, language, _), (_, following, text) in pairwise(blocks)
         if language == "python" and following == "text"
     }
     monkeypatch.chdir(tmp_path)
