@@ -8,6 +8,7 @@ the start is what a host does that does not know how far it came.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import attrs
 
@@ -37,9 +38,10 @@ from ordercore import (
     UnitPrice,
 )
 from ordercore.fulfillment import ShippingRate
-from ordercore.ids import TenantId
+from ordercore.grammar import Command
+from ordercore.ids import StreamId, TenantId
 from ordercore.orders import balance
-from ordercore.ports import Commit, Lease, Receipt, Store
+from ordercore.ports import Carrier, Commit, Lease, PaymentGateway, Receipt, Store
 from ordercore.testing import FakeCarrier, FakePaymentGateway, FakeTax, VirtualClock
 from ordercore.views import public_status
 
@@ -86,15 +88,15 @@ class MortalStore:
         with self._boundaries.around(f"append of {type(commit.receipt.command).__name__}"):
             return self._store.commit(commit)
 
-    def lease(self, tenant: TenantId, stream: str, effect_key: str, **when: object) -> Lease:
+    def lease(self, tenant: TenantId, stream: StreamId, effect_key: str, **when: Any) -> Lease:
         with self._boundaries.around(f"lease of {effect_key}"):
-            return self._store.lease(tenant, stream, effect_key, **when)  # type: ignore[arg-type]
+            return self._store.lease(tenant, stream, effect_key, **when)
 
     def unlease(self, tenant: TenantId, effect_key: str) -> None:
         with self._boundaries.around(f"return of the lease of {effect_key}"):
             self._store.unlease(tenant, effect_key)
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
 
@@ -106,7 +108,7 @@ class MortalPort:
         self._boundaries = boundaries
         self._mortal = mortal
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         call: Callable[..., object] = getattr(self._port, name)
         if name not in self._mortal:
             return call
@@ -118,43 +120,33 @@ class MortalPort:
         return mortal
 
 
-@attrs.define
 class World:
     """What outlives a process: the clock, the provider, the carrier."""
 
-    clock: VirtualClock = attrs.Factory(
-        lambda: VirtualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    )
-    payments: FakePaymentGateway = attrs.field()
-    carrier: FakeCarrier = attrs.field()
-
-    @payments.default
-    def _payments(self) -> FakePaymentGateway:
-        return FakePaymentGateway(self.clock)
-
-    @carrier.default
-    def _carrier(self) -> FakeCarrier:
+    def __init__(self) -> None:
+        self.clock = VirtualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+        self.payments = FakePaymentGateway(self.clock)
         rates = {
-            place: ShippingRate(place=place, package_minor=350 + 50 * n, unit_minor=20)  # type: ignore[arg-type]
+            place: ShippingRate(place=place, package_minor=350 + 50 * n, unit_minor=20)
             for n, place in enumerate(PLACES)
         }
-        return FakeCarrier(rates, clock=self.clock)  # type: ignore[arg-type]
+        self.carrier = FakeCarrier(rates, clock=self.clock)
 
     def engine(self, store: Store, boundaries: Boundaries | None = None) -> Engine:
         counted = boundaries or Boundaries()
         acting = ("authorize", "capture", "void", "refund")
         return Engine(
-            store=MortalStore(store, counted),  # type: ignore[arg-type]
+            store=cast("Store", MortalStore(store, counted)),
             catalog=StaticCatalog(
                 [
-                    Product(sku="MUG", name="Mug", weight_g=300),  # type: ignore[arg-type]
-                    Product(sku="TEA", name="Tea", weight_g=100),  # type: ignore[arg-type]
+                    Product(sku="MUG", name="Mug", weight_g=300),
+                    Product(sku="TEA", name="Tea", weight_g=100),
                 ]
             ),
-            places=StaticPlaces([Place(id=place, name=place.title()) for place in PLACES]),  # type: ignore[arg-type]
-            payments=MortalPort(self.payments, counted, acting),  # type: ignore[arg-type]
+            places=StaticPlaces([Place(id=place, name=place.title()) for place in PLACES]),
+            payments=cast("PaymentGateway", MortalPort(self.payments, counted, acting)),
             tax=FakeTax({("DE", "standard"): 1900, ("DE", "shipping"): 1900}),
-            carrier=MortalPort(self.carrier, counted, ("buy_label",)),  # type: ignore[arg-type]
+            carrier=cast("Carrier", MortalPort(self.carrier, counted, ("buy_label",))),
             rules=Rules(retry_s=10),
             clock=self.clock,
             lease_s=LEASE_S,
@@ -164,32 +156,32 @@ class World:
 def steps(engine: Engine) -> Iterator[Callable[[], object]]:
     """The whole way, step by step; each is idempotent by its key."""
 
-    def step(key: str, command: object) -> Callable[[], object]:
-        return lambda: engine.submit(command, key=key)  # type: ignore[arg-type]
+    def step(key: str, command: Command) -> Callable[[], object]:
+        return lambda: engine.submit(command, key=key)
 
-    yield step("s1", ReceiveStock(place="berlin", lines={"MUG": 3}))  # type: ignore[arg-type]
-    yield step("s2", ReceiveStock(place="hamburg", lines={"MUG": 2, "TEA": 4}))  # type: ignore[arg-type]
-    yield step("s3", ReceiveStock(place="lyon", lines={"MUG": 5}))  # type: ignore[arg-type]
+    yield step("s1", ReceiveStock(place="berlin", lines={"MUG": 3}))
+    yield step("s2", ReceiveStock(place="hamburg", lines={"MUG": 2, "TEA": 4}))
+    yield step("s3", ReceiveStock(place="lyon", lines={"MUG": 5}))
     yield step(
         "s4",
         ReserveCart(
-            cart_id="C-1",  # type: ignore[arg-type]
+            cart_id="C-1",
             currency="EUR",
             destination=HOME,
-            lines={"MUG": 4, "TEA": 3},  # type: ignore[arg-type]
+            lines={"MUG": 4, "TEA": 3},
         ),
     )
     yield step(
         "s5",
         PlaceOrder(
-            order_id=ORDER,  # type: ignore[arg-type]
+            order_id=ORDER,
             currency="EUR",
-            cart_id="C-1",  # type: ignore[arg-type]
+            cart_id="C-1",
             destination=HOME,
             lines=(
-                LineRequest(sku="MUG", quantity=4, unit_price=UnitPrice(999)),  # type: ignore[arg-type]
+                LineRequest(sku="MUG", quantity=4, unit_price=UnitPrice(999)),
                 LineRequest(
-                    sku="TEA",  # type: ignore[arg-type]
+                    sku="TEA",
                     quantity=3,
                     unit_price=UnitPrice(333),
                     discounts=(Discount(code="spring", amount_minor=100),),
@@ -202,31 +194,31 @@ def steps(engine: Engine) -> Iterator[Callable[[], object]]:
             ),
         ),
     )
-    pick = {"fulfillment_order_id": f"{ORDER}/fo-1", "lines": {"line-1": 2}}
-    yield step("s6", PickUnits(order_id=ORDER, **pick))  # type: ignore[arg-type]
-    yield step("s7", PackUnits(order_id=ORDER, **pick))  # type: ignore[arg-type]
-    yield step("s8", ShipPackage(order_id=ORDER, package_id=f"{ORDER}/package-1"))  # type: ignore[arg-type]
-    yield step("s9", RecordDelivery(order_id=ORDER, package_id=f"{ORDER}/package-1"))  # type: ignore[arg-type]
+    pick: dict[str, Any] = {"fulfillment_order_id": f"{ORDER}/fo-1", "lines": {"line-1": 2}}
+    yield step("s6", PickUnits(order_id=ORDER, **pick))
+    yield step("s7", PackUnits(order_id=ORDER, **pick))
+    yield step("s8", ShipPackage(order_id=ORDER, package_id=f"{ORDER}/package-1"))
+    yield step("s9", RecordDelivery(order_id=ORDER, package_id=f"{ORDER}/package-1"))
     yield step(
         "s10",
         ReportMissing(
-            order_id=ORDER,  # type: ignore[arg-type]
-            fulfillment_order_id=f"{ORDER}/fo-1",  # type: ignore[arg-type]
-            lines={"line-1": 1},  # type: ignore[arg-type]
+            order_id=ORDER,
+            fulfillment_order_id=f"{ORDER}/fo-1",
+            lines={"line-1": 1},
         ),
     )
-    again = {"fulfillment_order_id": f"{ORDER}/fo-3", "lines": {"line-1": 1}}
-    yield step("s11", PickUnits(order_id=ORDER, **again))  # type: ignore[arg-type]
-    yield step("s12", PackUnits(order_id=ORDER, **again))  # type: ignore[arg-type]
-    yield step("s13", ShipPackage(order_id=ORDER, package_id=f"{ORDER}/package-2"))  # type: ignore[arg-type]
-    put_back = {"fulfillment_order_id": f"{ORDER}/fo-2", "lines": {"line-2": 2}}
-    yield step("s13b", PickUnits(order_id=ORDER, **put_back))  # type: ignore[arg-type]
-    yield step("s14", CancelUnits(order_id=ORDER))  # type: ignore[arg-type]
-    yield step("s15", RecordDelivery(order_id=ORDER, package_id=f"{ORDER}/package-2"))  # type: ignore[arg-type]
-    yield step("s16", AuthorizeReturn(order_id=ORDER, lines={"line-1": 2}))  # type: ignore[arg-type]
-    returned = {"order_id": ORDER, "return_id": f"{ORDER}/return-1"}
-    yield step("s17", ReceiveReturn(**returned, place="hamburg"))  # type: ignore[arg-type]
-    yield step("s18", InspectReturn(**returned, damaged={"line-1": 1}))  # type: ignore[arg-type]
+    again: dict[str, Any] = {"fulfillment_order_id": f"{ORDER}/fo-3", "lines": {"line-1": 1}}
+    yield step("s11", PickUnits(order_id=ORDER, **again))
+    yield step("s12", PackUnits(order_id=ORDER, **again))
+    yield step("s13", ShipPackage(order_id=ORDER, package_id=f"{ORDER}/package-2"))
+    put_back: dict[str, Any] = {"fulfillment_order_id": f"{ORDER}/fo-2", "lines": {"line-2": 2}}
+    yield step("s13b", PickUnits(order_id=ORDER, **put_back))
+    yield step("s14", CancelUnits(order_id=ORDER))
+    yield step("s15", RecordDelivery(order_id=ORDER, package_id=f"{ORDER}/package-2"))
+    yield step("s16", AuthorizeReturn(order_id=ORDER, lines={"line-1": 2}))
+    returned: dict[str, Any] = {"order_id": ORDER, "return_id": f"{ORDER}/return-1"}
+    yield step("s17", ReceiveReturn(**returned, place="hamburg"))
+    yield step("s18", InspectReturn(**returned, damaged={"line-1": 1}))
 
 
 def walk(engine: Engine) -> None:

@@ -6,6 +6,7 @@ from ordercore.errors import InvalidData
 from ordercore.ids import (
     CartId,
     OrderId,
+    card_number_fault,
     cart_holder,
     child,
     id_fault,
@@ -129,3 +130,36 @@ def test_streams_and_holders_say_what_they_belong_to() -> None:
     assert order_stream(OrderId("O-1")) == "order/O-1"
     assert cart_holder(CartId("C-1")) == "cart/C-1"
     assert child("O-1", "package", 2) == "O-1/package-2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8bf1dc98223704657288b7653abab62b",
+        "customer 8BF1DC98223704657288B7653ABAB62B",
+        "8bf1dc98-2237-0465-7288-b7653abab62b",
+    ],
+)
+def test_digits_inside_of_a_hexadecimal_id_are_no_card_number(text: str) -> None:
+    assert card_number_fault(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111111",
+        "visa4111111111111111x",
+        "4111-1111-1111-1111",
+        "4111 1111 1111 1111 12/30",
+        "paid on 12 4111 1111 1111 1111 123",
+        "8bf1dc98223704657288b7653abab62b 4111 1111 1111 1111",
+        "8bf1dc98223704657288b7653abab62b:4111111111111111",
+    ],
+)
+def test_a_card_number_beside_an_id_or_among_letters_is_still_found(text: str) -> None:
+    assert card_number_fault(text) is not None
+
+
+@pytest.mark.parametrize("text", ["", "4111111111111112", "411111111111", "2026-03-01 12:00:00"])
+def test_other_digits_are_no_card_number(text: str) -> None:
+    assert card_number_fault(text) is None

@@ -26,7 +26,7 @@ class Product:
         tax_class: The word by which the tax port knows how it is taxed.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     name: str
     weight_g: int = 0
     tax_class: str = "standard"

@@ -152,6 +152,14 @@ class Engine:
             tax=tax,
         )
 
+    @property
+    def tenant(self) -> TenantId:
+        """
+        Whose orders this engine runs.
+
+        """
+        return self._tenant
+
     # --- commands ----------------------------------------------------------------------------
 
     def submit(

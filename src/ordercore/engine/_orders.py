@@ -4,6 +4,7 @@ Orders as the store tells them, folded once and brought up to date.
 """
 
 from collections import OrderedDict
+from threading import Lock
 from typing import Final, cast
 
 import attrs
@@ -35,6 +36,7 @@ class Orders:
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
+    _lock: Lock = attrs.field(init=False, factory=Lock)
 
     def load(self, stream: StreamId) -> Loaded:
         """
@@ -65,11 +67,11 @@ class Orders:
         return receipt
 
     def _keep(self, stream: StreamId, loaded: Loaded) -> None:
-        # Not moved to the end in place: another thread may just be dropping it for its age.
-        self._kept.pop(stream, None)
-        self._kept[stream] = loaded
-        if len(self._kept) > _KEPT_MAX:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[stream] = loaded
+            self._kept.move_to_end(stream)
+            if len(self._kept) > _KEPT_MAX:
+                self._kept.popitem(last=False)
 
     def events_of(self, command_id: CommandId) -> tuple[Event, ...]:
         """

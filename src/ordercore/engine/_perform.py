@@ -26,7 +26,7 @@ from ordercore.engine._requests import (
     TakeLease,
 )
 from ordercore.engine._submit import submit_loop
-from ordercore.errors import OutcomeUnknown, PortUnavailable, Rejected
+from ordercore.errors import InvalidData, OutcomeUnknown, PortUnavailable, Rejected
 from ordercore.grammar import Outcome, Unknown
 from ordercore.ids import CommandId, StreamId
 from ordercore.instants import Instant, seconds_after
@@ -59,7 +59,7 @@ def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
             break
         tried.add(effect.key)
         if isinstance(effect, Submit):
-            yield from _submit_own(env, stream, effect)
+            yield from _submit_own(env, stream, loaded, effect)
         else:
             yield from _perform(env, stream, loaded, effect)
     return len(tried)
@@ -75,13 +75,17 @@ def _next_effect(order: Order | None, at: Instant, tried: set[str]) -> OrderEffe
     return None
 
 
-def _submit_own(env: Environment, stream: StreamId, effect: Submit) -> Loop[None]:
-    submission = Submission(command=effect.command, command_id=CommandId(effect.key))
+def _submit_own(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) -> Loop[None]:
+    # The version in the key: what was refused may be tried again by a person's word, and whoever
+    # else is at it at this version writes the same key, hence once.
+    key = CommandId(f"{effect.key}/try-{loaded.version}")
     try:
-        yield from submit_loop(env, submission)
+        yield from submit_loop(env, Submission(command=effect.command, command_id=key))
     except Rejected as refusal:
         waiting = _Waiting(f"refused: {refusal.code}", give_up=True)
         yield from _record_attempt(env, stream, effect, waiting)
+    except PortUnavailable as error:
+        yield from _record_attempt(env, stream, effect, _Waiting(error.reason))
 
 
 def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: OrderEffect) -> Loop[None]:
@@ -128,7 +132,7 @@ def _call(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome |
     if not isinstance(outcome, Unknown):
         return outcome
     found = yield from _look_up(env, effect)
-    return _Waiting(outcome.reason) if found is None else found
+    return found or _Waiting(outcome.reason)
 
 
 def _learn(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome | _Waiting | None]:
@@ -140,7 +144,7 @@ def _learn(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome 
     now = env.clock()
     if promised.lookup:
         found = yield from _look_up(env, effect)
-        if found is not None:
+        if found is not None:  # an answer, or no answer at all, which is not "not found"
             return found
         if now >= seconds_after(lease.tried_at, promised.settling_s):
             return None
@@ -150,14 +154,20 @@ def _learn(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome 
     return _Waiting("the outcome is unknown and can't be asked for", give_up=True)
 
 
-def _look_up(env: Environment, effect: OrderEffect) -> Loop[Outcome | None]:
+def _look_up(env: Environment, effect: OrderEffect) -> Loop[Outcome | _Waiting | None]:
+    """
+    Ask what became of a call; None where it is not known of, or nobody can be asked.
+
+    """
     if not env.capabilities(effect).lookup:
         return None
     try:
         found: Outcome | None = yield LookUp(effect)
-    except (PortUnavailable, OutcomeUnknown):
-        return None
-    return None if isinstance(found, Unknown) else found
+    except PortUnavailable as error:
+        return _Waiting(error.reason)
+    except OutcomeUnknown as error:
+        return _Waiting(error.reason)
+    return _Waiting(found.reason) if isinstance(found, Unknown) else found
 
 
 def _record_outcome(
@@ -169,14 +179,15 @@ def _record_outcome(
 ) -> Loop[None]:
     order = loaded.order
     assert order is not None  # noqa: S101 - an order that does not exist owes nothing
-    tries = next((a.count for a in order.attempts if a.effect_key == effect.key), 0)
-    yield from submit_loop(
-        env,
-        Submission(
-            command=RecordOutcome(order_id=order.id, effect_key=effect.key, outcome=outcome),
-            command_id=CommandId(f"{effect.key}/reply-{tries + 1}"),
-        ),
-    )
+    # The version in the key: an answer that did not settle the request may be followed by one that
+    # does, and must not be taken for the same.
+    key = CommandId(f"{effect.key}/reply-{loaded.version}")
+    try:
+        command = RecordOutcome(order_id=order.id, effect_key=effect.key, outcome=outcome)
+    except InvalidData as error:
+        yield from _record_attempt(env, stream, effect, _Waiting(str(error), give_up=True))
+        return
+    yield from submit_loop(env, Submission(command=command, command_id=key))
     after: Loaded = yield Load(stream)
     for still in outstanding(after.order) if after.order else ():
         if still.key == effect.key and not still.waits_for_operator:

@@ -44,6 +44,8 @@ from ordercore.orders import (
     Order,
     OrderContext,
     RecordOutcome,
+    RetryEffect,
+    Submit,
     decide,
     fold,
     needs,
@@ -159,7 +161,7 @@ class _Attempt:
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(after, self.at),
-            settles=(command.effect_key,) if isinstance(command, RecordOutcome) else (),
+            settles=_settled(self.env, command, self.loaded.order),
         )
 
     def refused(self, refusal: Rejected) -> Commit:
@@ -191,6 +193,26 @@ def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
     if facts.missing(needs(command, order, facts, attempt.context)):
         raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
     return facts
+
+
+def _settled(env: Environment, command: Command, order: Order | None) -> tuple[str, ...]:
+    """
+    Name the effects whose leases end with a command.
+
+    An outcome ends the lease. So does a person's word to try again where the port can't be asked
+    what became of the last try: only then is calling anew more than a guess.
+    """
+    if isinstance(command, RecordOutcome):
+        return (command.effect_key,)
+    if not isinstance(command, RetryEffect) or order is None:
+        return ()
+    return tuple(
+        effect.key
+        for effect in outstanding(order)
+        if effect.key == command.effect_key
+        and not isinstance(effect, Submit)
+        and not env.capabilities(effect).lookup
+    )
 
 
 def _next_due(order: Order | None, at: Instant) -> Instant | None:

@@ -12,6 +12,7 @@ from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
 from ordercore.ledger import AccountId, Balance, account_parts
 from ordercore.orders import ORDER_LIFECYCLE, Order, OrderEvent, fold, outstanding
+from ordercore.orders import balance as balance_of
 from ordercore.ports import Store
 
 __all__ = ["Verification", "verify"]
@@ -75,6 +76,11 @@ def verify(store: Store, tenant: TenantId) -> Verification:
             for effect in outstanding(order)
             if effect.waits_for_operator
         )
+        waiting.extend(
+            f"{stream}: {request.request_id} was declined and waits for a person"
+            for request in order.payments.requests
+            if request.waits_for_person
+        )
         if ended[stream]:
             leaks.extend(_order_leaks(stream, order))
     leaks.extend(
@@ -132,6 +138,8 @@ def _order_leaks(stream: str, order: Order) -> list[str]:
     leaks = [
         f"{stream}: {effect.key} is open, the order has ended" for effect in outstanding(order)
     ]
+    if balance_of(order).unpaid_minor:
+        return leaks  # what is authorized may still be captured
     voids = {r.payment_id for r in order.payments.requests if r.kind == "void"}
     leaks.extend(
         f"{stream}: {order.payments.capturable_minor(payment)} of {payment.payment_id} is "

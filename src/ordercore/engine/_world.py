@@ -1,13 +1,18 @@
 """
-Performing effects: which port does what.
+Performing effects: which port does what, and what an adapter's own errors mean.
 
+An adapter that raises what no port may raise has a defect, and nobody knows how far it came. The
+order must neither be stuck in it nor lose it: it counts as an unknown outcome, under the error's
+type (its text might hold what must not be kept), and is found out like any other.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import assert_never
 
 import attrs
 
-from ordercore.errors import InvalidDefinition
+from ordercore.errors import InvalidDefinition, OutcomeUnknown, PortUnavailable
 from ordercore.fulfillment import AskLabel
 from ordercore.grammar import Outcome
 from ordercore.orders import OrderEffect, Submit
@@ -34,8 +39,11 @@ class World:
         Raises:
             PortUnavailable: It certainly was not done.
             OutcomeUnknown: It may have been done.
-            InvalidDefinition: The effect is a command, which is submitted and not asked.
         """
+        with _adapter_of(effect):
+            return self._ask(effect)
+
+    def _ask(self, effect: OrderEffect) -> Outcome:
         match effect:
             case AskAuthorization():
                 return self.payments.authorize(effect)
@@ -56,9 +64,13 @@ class World:
         """
         Ask what became of an effect.
 
+        Raises:
+            PortUnavailable: The port could not be asked.
+            OutcomeUnknown: It could not say.
         """
         port = self.carrier if isinstance(effect, AskLabel) else self.payments
-        return port.lookup(effect.key)
+        with _adapter_of(effect):
+            return port.lookup(effect.key)
 
     def capabilities(self, effect: OrderEffect) -> ActingCapabilities:
         """
@@ -67,3 +79,14 @@ class World:
         """
         port = self.carrier if isinstance(effect, AskLabel) else self.payments
         return port.capabilities
+
+
+@contextmanager
+def _adapter_of(effect: OrderEffect) -> Iterator[None]:
+    try:
+        yield
+    except (PortUnavailable, OutcomeUnknown):
+        raise
+    except Exception as error:
+        port = "carrier" if isinstance(effect, AskLabel) else "payments"
+        raise OutcomeUnknown(port, effect.key, type(error).__name__) from error

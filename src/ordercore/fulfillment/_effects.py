@@ -43,7 +43,7 @@ class ShippingRate:
         kg_minor: For one more kilogram in it.
     """
 
-    place: PlaceId
+    place: PlaceId = attrs.field(converter=PlaceId)
     package_minor: int
     unit_minor: int = 0
     kg_minor: int = 0

@@ -26,7 +26,6 @@ from ordercore.orders._work_commands import (
     InspectReturn,
     ReceiveReturn,
 )
-from ordercore.payments import RequestKind
 from ordercore.totals import SHIPPING_LINE
 
 __all__ = [
@@ -192,14 +191,8 @@ def _grant_prepaid(draft: Draft, canceled_minor: int) -> None:
     Give back what was captured for units that will not come.
 
     """
-    order = draft.order
-    money, sums = order.payments, balance(order)
-    kept = (
-        sums.kept_minor
-        + money.pending_minor(RequestKind.CAPTURE)
-        - money.pending_minor(RequestKind.REFUND)
-    )
-    amount = min(canceled_minor, kept - sums.owed_minor)
+    order, sums = draft.order, balance(draft.order)
+    amount = min(canceled_minor, sums.expected_minor - sums.owed_minor)
     if amount > 0:
         draft.add(
             RefundGranted(

@@ -6,7 +6,10 @@ What may be done with an order next.
 import attrs
 
 from ordercore.fulfillment import PACKAGE_LIFECYCLE
+from ordercore.money import Money
 from ordercore.orders._aftercare import cancelable
+from ordercore.orders._answers import retryable_minor
+from ordercore.orders._balance import uncovered_minor
 from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
 from ordercore.payments import RequestKind
@@ -52,14 +55,14 @@ def allowed(order: Order) -> tuple[Allowed, ...]:
 def _payment(order: Order) -> list[Allowed]:
     money = order.payments
     found: list[Allowed] = []
-    missing = order.due_minor - money.authorized_minor - money.undecided_minor
+    missing = uncovered_minor(order)
     if missing > 0:
-        found.append(Allowed("AddTender", "", f"{missing} {order.currency} minor not covered"))
-    left = sum(money.capturable_minor(payment) for payment in money.payments)
+        found.append(Allowed("AddTender", "", f"{Money(missing, order.currency)} not covered"))
+    left = sum(money.usable_minor(payment) for payment in money.payments)
     taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
     due = min(left, order.due_minor - taken)
     if due > 0:
-        found.append(Allowed("CapturePayment", "", f"up to {due} {order.currency} minor"))
+        found.append(Allowed("CapturePayment", "", f"up to {Money(due, order.currency)}"))
     return found
 
 
@@ -120,6 +123,6 @@ def _operator(order: Order) -> list[Allowed]:
     declined = [
         Allowed("RetryEffect", request.request_id, f"{request.kind} was declined")
         for request in order.payments.requests
-        if request.status == "declined" and request.kind is not RequestKind.VOID
+        if retryable_minor(order, request)
     ]
     return [*waiting, *declined]

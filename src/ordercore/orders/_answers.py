@@ -3,6 +3,8 @@ Answers from outside: outcomes, failed attempts, a person's word to try again.
 
 """
 
+from typing import Final
+
 from ordercore import fulfillment, payments
 from ordercore.errors import Rejected
 from ordercore.grammar import Facts
@@ -20,9 +22,12 @@ from ordercore.orders._events import (
 from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
 from ordercore.orders._rules import OrderContext
-from ordercore.payments import RequestKind
+from ordercore.payments import MoneyRequest, RequestKind
 
-__all__ = ["decide_attempt", "decide_outcome", "decide_retry"]
+__all__ = ["decide_attempt", "decide_outcome", "decide_retry", "retryable_minor"]
+
+#: The longest wait between two tries, in seconds: a day.
+WAIT_MAX_S: Final = 86_400
 
 
 def decide_outcome(
@@ -63,7 +68,9 @@ def decide_attempt(
     command: RecordAttempt, state: Order | None, facts: Facts, context: OrderContext
 ) -> OrderDecision:
     """
-    Record a try without outcome: it comes back later, doubling the wait, or waits for a person.
+    Record a try without outcome: it comes back later or waits for a person.
+
+    The wait doubles with each try, up to a day.
 
     Raises:
         Rejected: ``unknown_order``.
@@ -78,7 +85,7 @@ def decide_attempt(
     if command.give_up or attempt >= context.rules.attempts_max:
         draft.add(OperatorNeeded(effect_key=command.effect_key, reason=command.reason))
     else:
-        wait_s = context.rules.retry_s * 2 ** (attempt - 1)
+        wait_s = min(context.rules.retry_s * 2 ** min(attempt - 1, 30), WAIT_MAX_S)
         draft.add(
             AttemptFailed(
                 effect_key=command.effect_key,
@@ -106,16 +113,37 @@ def decide_retry(
         draft.add(EffectRetried(effect_key=command.effect_key))
         return conclude(draft)
     request = order.payments.request(command.effect_key)
-    if request is None or request.status != "declined" or request.kind is RequestKind.VOID:
-        open_keys = tuple(effect.key for effect in outstanding(order))
+    amount = 0 if request is None else retryable_minor(order, request)
+    if request is None or not amount:
+        legal = (
+            *(effect.key for effect in outstanding(order)),
+            *(r.request_id for r in order.payments.requests if retryable_minor(order, r)),
+        )
         raise Rejected(
             "nothing_to_retry",
-            f"{command.effect_key} is neither open nor declined",
+            f"{command.effect_key} is neither open nor declined with something left to ask for",
             data={"key": command.effect_key},
-            legal=open_keys or ("nothing: all is answered",),
+            legal=legal or ("nothing: all is answered",),
         )
     ask = (
         payments.request_capture if request.kind is RequestKind.CAPTURE else payments.request_refund
     )
-    draft.add(*ask(order.payments, order.id, request.amount_minor, request.purpose))
+    draft.add(*ask(order.payments, order.id, amount, request.purpose, request.request_id))
     return conclude(draft)
+
+
+def retryable_minor(order: Order, request: MoneyRequest) -> int:
+    """
+    Return what of a declined request may be asked anew; 0 where it can't or need not be.
+
+    Never more than is still due of a capture, or still there to be refunded.
+    """
+    money = order.payments
+    if not request.waits_for_person:
+        return 0
+    if request.kind is RequestKind.REFUND:
+        return min(request.amount_minor, sum(map(money.refundable_minor, money.payments)))
+    payment = money.payment(request.payment_id)
+    left = money.capturable_minor(payment) if payment else 0
+    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
+    return max(min(request.amount_minor, left, order.due_minor - taken), 0)

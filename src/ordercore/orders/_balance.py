@@ -10,7 +10,7 @@ import attrs
 from ordercore.orders._order import Order
 from ordercore.payments import RequestKind
 
-__all__ = ["Balance", "Settlement", "balance"]
+__all__ = ["Balance", "Settlement", "balance", "uncovered_minor"]
 
 
 class Settlement(StrEnum):
@@ -39,6 +39,7 @@ class Balance:
         granted_minor: What it was decided to pay back.
         returned_minor: What of that is for units that were charged.
         under_way_minor: Captures and refunds that were asked and not answered.
+        expected_minor: What the shop will have once all that is asked and granted is done.
     """
 
     ordered_minor: int
@@ -50,6 +51,7 @@ class Balance:
     granted_minor: int
     returned_minor: int
     under_way_minor: int
+    expected_minor: int
 
     @property
     def owed_minor(self) -> int:
@@ -66,6 +68,14 @@ class Balance:
 
         """
         return self.captured_minor - self.refunded_minor
+
+    @property
+    def unpaid_minor(self) -> int:
+        """
+        What has yet to be taken; 0 where it is all taken or asked for.
+
+        """
+        return max(self.owed_minor - self.expected_minor, 0)
 
     @property
     def difference_minor(self) -> int:
@@ -92,7 +102,8 @@ def balance(order: Order) -> Balance:
 
     """
     money = order.payments
-    asked = (money.pending_minor(kind) for kind in (RequestKind.CAPTURE, RequestKind.REFUND))
+    taking = money.pending_minor(RequestKind.CAPTURE)
+    granted = sum(grant.amount_minor for grant in order.grants)
     return Balance(
         ordered_minor=order.total_minor,
         canceled_minor=order.canceled_minor,
@@ -100,7 +111,19 @@ def balance(order: Order) -> Balance:
         authorized_minor=money.authorized_minor,
         captured_minor=money.captured_minor,
         refunded_minor=money.refunded_minor,
-        granted_minor=sum(grant.amount_minor for grant in order.grants),
+        granted_minor=granted,
         returned_minor=sum(g.amount_minor for g in order.grants if g.units_charged),
-        under_way_minor=sum(asked),
+        under_way_minor=taking + money.pending_minor(RequestKind.REFUND),
+        # A grant for units that were never paid for has nothing to pay back.
+        expected_minor=max(money.captured_minor + taking - granted, 0),
     )
+
+
+def uncovered_minor(order: Order) -> int:
+    """
+    Return what is due and neither promised nor being asked for; captures that were refused count.
+
+    """
+    money = order.payments
+    refused = sum(money.capturable_minor(p) - money.usable_minor(p) for p in money.payments)
+    return order.due_minor - money.authorized_minor - money.undecided_minor + refused

@@ -8,7 +8,7 @@ legal now is decided later, on facts. Line quantities may be given as a mapping
 
 import attrs
 
-from ordercore.grammar import Command, Outcome
+from ordercore.grammar import Command, Outcome, Succeeded
 from ordercore.ids import CartId, OrderId, PlaceId, id_fault, sku_fault
 from ordercore.instants import Instant
 from ordercore.orders._shape import (
@@ -69,7 +69,7 @@ class ReceiveStock(Command):
         occurred_at: When, if not now.
     """
 
-    place: PlaceId
+    place: PlaceId = attrs.field(converter=PlaceId)
     lines: tuple[SkuQuantity, ...] = attrs.field(converter=sku_quantities)
     reference: str = ""
     occurred_at: Instant | None = None
@@ -78,6 +78,7 @@ class ReceiveStock(Command):
         faults = Faults(self)
         faults.note("place", id_fault(self.place))
         faults.skus(self.lines)
+        faults.text("reference", self.reference)
         faults.aware(self.occurred_at)
         faults.check()
 
@@ -98,7 +99,7 @@ class ReserveCart(Command):
         hold_s: For how long, in seconds; None for the shop's rule.
     """
 
-    cart_id: CartId
+    cart_id: CartId = attrs.field(converter=CartId)
     currency: str
     destination: Destination
     lines: tuple[SkuQuantity, ...] = attrs.field(converter=sku_quantities)
@@ -108,6 +109,7 @@ class ReserveCart(Command):
         faults = Faults(self)
         faults.note("cart_id", id_fault(self.cart_id))
         faults.currency(self.currency)
+        faults.goes_to(self.destination)
         faults.skus(self.lines)
         if self.hold_s is not None:
             faults.note("hold_s", quantity_fault(self.hold_s))
@@ -121,7 +123,12 @@ class ReleaseCart(Command):
 
     """
 
-    cart_id: CartId
+    cart_id: CartId = attrs.field(converter=CartId)
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.note("cart_id", id_fault(self.cart_id))
+        faults.check()
 
 
 StockCommand = ReceiveStock | ReserveCart | ReleaseCart
@@ -150,12 +157,12 @@ class PlaceOrder(Command):
         occurred_at: When it was placed, if not now.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     currency: str
     lines: tuple[LineRequest, ...]
     destination: Destination
     tenders: tuple[Tender, ...] = ()
-    cart_id: CartId | None = None
+    cart_id: CartId | None = attrs.field(default=None, converter=attrs.converters.optional(CartId))
     customer_ref: str = ""
     channel: str = ""
     discounts: tuple[Discount, ...] = ()
@@ -181,7 +188,11 @@ class PlaceOrder(Command):
             faults.note("discounts", amount_fault(discount.amount_minor))
         faults.note("shipping_minor", amount_fault(self.shipping_minor))
         faults.tenders(self.tenders)
+        if self.cart_id is not None:
+            faults.note("cart_id", id_fault(self.cart_id))
+        faults.goes_to(self.destination)
         faults.text("customer_ref", self.customer_ref)
+        faults.text("channel", self.channel)
         faults.aware(self.occurred_at)
         faults.check()
 
@@ -196,7 +207,7 @@ class AddTender(Command):
         tender: How; without an amount it pays all that is not covered.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     tender: Tender
 
     def __attrs_post_init__(self) -> None:
@@ -222,7 +233,7 @@ class RecordPayment(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     method: str
     amount_minor: int
     currency: str
@@ -252,13 +263,14 @@ class CapturePayment(Command):
         reason: For what.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     amount_minor: int
     reason: str = "by command"
 
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
         faults.note("amount_minor", amount_fault(self.amount_minor, 1))
+        faults.text("reason", self.reason)
         faults.check()
 
 
@@ -276,9 +288,18 @@ class RecordOutcome(Command):
         outcome: What it has come to.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
     outcome: Outcome
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        if isinstance(self.outcome, Succeeded):
+            # It becomes the owner of a ledger account, in whose name bars stand between the parts.
+            if self.outcome.account:
+                faults.note("outcome.account", id_fault(self.outcome.account))
+            faults.length("outcome.reference", self.outcome.reference)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -294,7 +315,7 @@ class RecordAttempt(Command):
         give_up: Do not try again: the outcome cannot be learned without risk.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
     attempt: int
     reason: str
@@ -308,7 +329,7 @@ class RetryEffect(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
 
 

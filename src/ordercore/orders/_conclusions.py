@@ -15,10 +15,12 @@ from ordercore import fulfillment, payments
 from ordercore.errors import InvariantViolated
 from ordercore.fulfillment import AllocatedUnits
 from ordercore.ids import PlaceId
+from ordercore.orders._balance import balance
 from ordercore.orders._draft import Draft, OrderDecision
 from ordercore.orders._events import OrderEnded, OrderReleased
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
-from ordercore.orders._rules import ReleaseWhen
+from ordercore.orders._rules import CaptureWhen, ReleaseWhen
+from ordercore.payments import RequestKind
 
 __all__ = ["conclude", "open_work"]
 
@@ -78,20 +80,40 @@ def _pay_back(draft: Draft) -> None:
     """
     Ask for the refunds that are granted and that captured money allows.
 
-    A grant whose refund was declined waits for a person: asking again unasked might never end.
+    What was declined waits for a person: asking again unasked might never end.
     """
     for grant in draft.order.grants:
         money = draft.order.payments
-        asked = [r for r in money.requests if r.purpose == grant.grant_id]
-        if any(r.status == "declined" for r in asked):
-            continue
-        left = grant.amount_minor - sum(r.amount_minor for r in asked)
+        left = grant.amount_minor - sum(
+            r.amount_minor
+            for r in money.requests
+            if r.kind is RequestKind.REFUND
+            and r.purpose == grant.grant_id
+            and (r.status != "declined" or r.waits_for_person)
+        )
         if left > 0:
             draft.add(*payments.request_refund(money, draft.order.id, left, grant.grant_id))
 
 
+def _collect(draft: Draft) -> None:
+    """
+    Ask for what packages that left came to, once it is authorized.
+
+    That a box has left is a fact: what is not authorized is not asked for and shows in the balance.
+    """
+    order, money = draft.order, draft.order.payments
+    if order.capture is not CaptureWhen.PER_PACKAGE:
+        return
+    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
+    unpaid = min(order.charged_minor - taken, balance(order).unpaid_minor)
+    part = min(unpaid, sum(money.usable_minor(payment) for payment in money.payments))
+    if part > 0:
+        left = [p.id for p in order.fulfillment.packages if p.status in {"shipped", "delivered"}]
+        draft.add(*payments.request_capture(money, order.id, part, left[-1]))
+
+
 def _give_back_authorizations(draft: Draft) -> None:
-    if draft.order.units_to_ship == 0:
+    if draft.order.units_to_ship == 0 and not balance(draft.order).unpaid_minor:
         draft.add(*payments.request_voids(draft.order.payments, draft.order.id))
 
 
@@ -112,6 +134,7 @@ def _end(draft: Draft) -> None:
 _CONCLUSIONS: Final[tuple[Callable[[Draft], None], ...]] = (
     _release,
     _wrap_up,
+    _collect,
     _pay_back,
     _give_back_authorizations,
     _end,

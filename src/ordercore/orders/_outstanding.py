@@ -23,7 +23,7 @@ class Submit(Effect):
     Something that the order asks of itself: a command to be submitted when it is due.
 
     Attributes:
-        command: What; the effect's key is its command id, so it takes effect once.
+        command: What; it says nothing new where it has been done already.
     """
 
     command: OrderCommand

@@ -12,6 +12,7 @@ from ordercore.fulfillment import AllocatedUnits
 from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
 from ordercore.inventory import CartHolds, Movements
+from ordercore.orders._balance import uncovered_minor
 from ordercore.orders._commands import AddTender, PlaceOrder, RecordPayment
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
@@ -235,7 +236,7 @@ def decide_add_tender(
     del facts
     order = require_order(state, command.order_id)
     money = order.payments
-    missing = order.due_minor - money.authorized_minor - money.undecided_minor
+    missing = uncovered_minor(order)
     if missing <= 0:
         raise Rejected(
             "nothing_due",
@@ -244,7 +245,14 @@ def decide_add_tender(
             legal=("nothing: no payment is missing",),
         )
     named = command.tender.amount_minor
-    due = missing if named is None or named > missing else named
+    if named is not None and named > missing:
+        raise Rejected(
+            "tenders_differ_from_total",
+            f"the tender names {named}, {missing} of order {order.id} is not covered",
+            data={"named_minor": named, "due_minor": missing, "currency": order.currency},
+            legal=(f"1 to {missing}", "no amount, for all that is missing"),
+        )
+    due = missing if named is None else named
     draft = Draft.of(order, context)
     draft.add(*payments.authorize_tenders(money, order.id, (command.tender,), due, order.currency))
     return conclude(draft)

@@ -47,7 +47,8 @@ class Rules:
         reservation_s: How long a cart holds its units, in seconds.
         buy_labels: Whether a packed box asks the carrier for a label.
         attempts_max: How often an effect is tried before a person must decide.
-        retry_s: How long to wait after the first failed attempt, doubled after each.
+        retry_s: How long to wait after the first failed attempt, doubled after each up to
+            a day.
 
     Raises:
         InvalidDefinition: A number is outside of what can work.

@@ -21,6 +21,7 @@ from ordercore.ids import (
 )
 from ordercore.instants import Instant
 from ordercore.money import AMOUNT_MAX, QUANTITY_MAX, UnitPrice, exponent
+from ordercore.parties import Destination
 from ordercore.payments import Tender
 from ordercore.totals import LINES_MAX, Charge, Discount
 
@@ -44,7 +45,7 @@ class LineQuantity:
 
     """
 
-    line_id: LineId
+    line_id: LineId = attrs.field(converter=LineId)
     quantity: int
 
 
@@ -59,9 +60,9 @@ class SkuQuantity:
         place: Only from this place; None for wherever it is best.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     quantity: int
-    place: PlaceId | None = None
+    place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
 @attrs.frozen(kw_only=True)
@@ -78,15 +79,17 @@ class LineRequest:
         place: Only from this place: pickup, a marketplace seller, a workshop.
     """
 
-    sku: Sku
+    sku: Sku = attrs.field(converter=Sku)
     quantity: int
     unit_price: UnitPrice
     discounts: tuple[Discount, ...] = ()
     charges: tuple[Charge, ...] = ()
-    place: PlaceId | None = None
+    place: PlaceId | None = attrs.field(default=None, converter=attrs.converters.optional(PlaceId))
 
 
-Quantities = Mapping[str, int] | Iterable[LineQuantity]
+# A mapping is invariant in its keys: for a type checker, a dict by LineId is none by str.
+Quantities = Mapping[LineId, int] | Mapping[str, int] | Iterable[LineQuantity]
+SkuQuantities = Mapping[Sku, int] | Mapping[str, int] | Iterable[SkuQuantity]
 
 
 def line_quantities(given: Quantities) -> tuple[LineQuantity, ...]:
@@ -108,7 +111,7 @@ def optional_line_quantities(given: Quantities | None) -> tuple[LineQuantity, ..
     return None if given is None else line_quantities(given)
 
 
-def sku_quantities(given: Mapping[str, int] | Iterable[SkuQuantity]) -> tuple[SkuQuantity, ...]:
+def sku_quantities(given: SkuQuantities) -> tuple[SkuQuantity, ...]:
     """
     Take SKU quantities in either form.
 
@@ -156,7 +159,7 @@ class Faults:
             self._faults.append(f"{path}: {fault}")
 
     def lines(self, lines: tuple[LineQuantity, ...], path: str = "lines", least: int = 1) -> None:
-        self.count(len(lines), path)
+        self.count(len(lines), path, least)
         seen: set[str] = set()
         for n, line in enumerate(lines):
             self.note(f"{path}[{n}].quantity", quantity_fault(line.quantity, least))
@@ -170,9 +173,9 @@ class Faults:
             self.note(f"lines[{n}].sku", sku_fault(line.sku))
             self.note(f"lines[{n}].quantity", quantity_fault(line.quantity))
 
-    def count(self, number: int, path: str) -> None:
-        if not 1 <= number <= LINES_MAX:
-            self.note(path, f"{number} lines: legal are 1 to {LINES_MAX}")
+    def count(self, number: int, path: str, least: int = 1) -> None:
+        if not least <= number <= LINES_MAX:
+            self.note(path, f"{number} lines: legal are {least} to {LINES_MAX}")
 
     def currency(self, currency: str) -> None:
         try:
@@ -181,16 +184,22 @@ class Faults:
             self.note("currency", "; ".join(error.faults))
 
     def aware(self, occurred_at: Instant | None) -> None:
-        if occurred_at is not None and occurred_at.tzinfo is None:
+        if occurred_at is not None and occurred_at.utcoffset() is None:
             self.note("occurred_at", f"{occurred_at} has no time zone: give it one")
 
     def text(self, path: str, text: str) -> None:
         self.length(path, text)
         self.note(path, card_number_fault(text))
 
+    def goes_to(self, destination: Destination) -> None:
+        for field in attrs.fields(Destination):
+            self.text(f"destination.{field.name}", getattr(destination, field.name))
+
     def length(self, path: str, text: str, longest: int = 500) -> None:
         if len(text) > longest:
             self.note(path, f"{len(text)} characters: legal are {longest}")
+        if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text[:longest]):
+            self.note(path, "half a character (a lone surrogate), which no store can keep")
 
     def tenders(self, tenders: tuple[Tender, ...]) -> None:
         for n, tender in enumerate(tenders):

@@ -28,7 +28,7 @@ from ordercore.orders._events import (
     PackageCharged,
 )
 from ordercore.orders._order import Order
-from ordercore.orders._rules import CaptureWhen, OrderContext
+from ordercore.orders._rules import OrderContext
 from ordercore.orders._shape import LineQuantity
 from ordercore.orders._work_commands import (
     FulfillUnits,
@@ -267,23 +267,6 @@ def _charge(draft: Draft, package: Package) -> None:
         charged.append(_share(order, LineId(SHIPPING_LINE), 0, 1))
     amount = sum(units.amount_minor for units in charged)
     draft.add(PackageCharged(package_id=package.id, lines=tuple(charged), amount_minor=amount))
-    if order.capture is CaptureWhen.PER_PACKAGE:
-        _capture(draft, amount, package.id)
-
-
-def _capture(draft: Draft, amount_minor: int, purpose: str) -> None:
-    """
-    Ask for a package's share, as far as it is not paid already and is authorized.
-
-    That a box has left is a fact: what is not authorized is not asked for and shows in the balance.
-    """
-    money = draft.order.payments
-    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
-    unpaid = min(amount_minor, draft.order.charged_minor - taken)
-    authorized = sum(money.capturable_minor(payment) for payment in money.payments)
-    part = min(unpaid, authorized)
-    if part > 0:
-        draft.add(*payments.request_capture(money, draft.order.id, part, purpose))
 
 
 def _share(order: Order, line_id: LineId, start: int, stop: int) -> ChargedUnits:
@@ -315,12 +298,13 @@ def decide_delivery(
     order = require_order(state, command.order_id)
     package = fulfillment.require_package(order.fulfillment, command.package_id)
     draft = Draft.of(order, context, command.occurred_at)
-    if package.status == "delivered" or _early_delivery(order, package) is not None:
+    if package.status == "delivered":
         return draft.decision()
     if package.status == "shipped":
         draft.add(fulfillment.deliver(package, draft.occurred_at))
-    else:
-        kind = EARLY_DELIVERY if package.status != "unpacked" else "delivered_though_unpacked"
+        return conclude(draft)
+    kind = EARLY_DELIVERY if package.status != "unpacked" else "delivered_though_unpacked"
+    if not any((a.kind, a.subject) == (kind, package.id) for a in order.anomalies):
         draft.add(AnomalyRecorded(kind=kind, subject=package.id, occurred_at=draft.occurred_at))
     return conclude(draft)
 
@@ -338,7 +322,7 @@ def decide_capture(
     del facts
     order = require_order(state, command.order_id)
     money = order.payments
-    authorized = sum(money.capturable_minor(payment) for payment in money.payments)
+    authorized = sum(money.usable_minor(payment) for payment in money.payments)
     taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
     due = order.due_minor - taken
     if authorized >= command.amount_minor > due:

@@ -13,6 +13,7 @@ from ordercore.orders._shape import (
     LineQuantity,
     line_quantities,
     optional_line_quantities,
+    quantity_fault,
 )
 
 __all__ = [
@@ -34,8 +35,8 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class _AtFulfillmentOrder(Command):
-    order_id: OrderId
-    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    fulfillment_order_id: FulfillmentOrderId = attrs.field(converter=FulfillmentOrderId)
     lines: tuple[LineQuantity, ...] = attrs.field(converter=line_quantities)
     occurred_at: Instant | None = None
 
@@ -73,6 +74,14 @@ class PackUnits(_AtFulfillmentOrder):
 
     weight_g: int | None = None
 
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.lines(self.lines)
+        faults.aware(self.occurred_at)
+        if self.weight_g is not None:
+            faults.note("weight_g", quantity_fault(self.weight_g, 0))
+        faults.check()
+
 
 @attrs.frozen(kw_only=True)
 class UnpackPackage(Command):
@@ -81,8 +90,8 @@ class UnpackPackage(Command):
 
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
 
 
 @attrs.frozen(kw_only=True)
@@ -98,11 +107,18 @@ class ShipPackage(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
     carrier: str = ""
     tracking: str = ""
     occurred_at: Instant | None = None
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.length("carrier", self.carrier)
+        faults.length("tracking", self.tracking)
+        faults.aware(self.occurred_at)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -119,8 +135,8 @@ class FulfillUnits(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    fulfillment_order_id: FulfillmentOrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    fulfillment_order_id: FulfillmentOrderId = attrs.field(converter=FulfillmentOrderId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -129,10 +145,13 @@ class FulfillUnits(Command):
     occurred_at: Instant | None = None
 
     def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
         if self.lines is not None:
-            faults = Faults(self)
             faults.lines(self.lines)
-            faults.check()
+        faults.length("carrier", self.carrier)
+        faults.length("tracking", self.tracking)
+        faults.aware(self.occurred_at)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -149,9 +168,14 @@ class RecordDelivery(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    package_id: PackageId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    package_id: PackageId = attrs.field(converter=PackageId)
     occurred_at: Instant | None = None
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.aware(self.occurred_at)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -161,7 +185,7 @@ class SourceAgain(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
 
 
 # --- changes of mind -------------------------------------------------------------------------
@@ -178,7 +202,7 @@ class CancelUnits(Command):
         reason: Why.
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -199,7 +223,7 @@ class AuthorizeReturn(Command):
 
     """
 
-    order_id: OrderId
+    order_id: OrderId = attrs.field(converter=OrderId)
     lines: tuple[LineQuantity, ...] = attrs.field(converter=line_quantities)
     reason: str = "changed_mind"
 
@@ -223,9 +247,9 @@ class ReceiveReturn(Command):
         occurred_at: When, if not now.
     """
 
-    order_id: OrderId
-    return_id: ReturnId
-    place: PlaceId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
+    place: PlaceId = attrs.field(converter=PlaceId)
     lines: tuple[LineQuantity, ...] | None = attrs.field(
         default=None, converter=optional_line_quantities
     )
@@ -236,6 +260,7 @@ class ReceiveReturn(Command):
         faults.note("place", id_fault(self.place))
         if self.lines is not None:
             faults.lines(self.lines)
+        faults.aware(self.occurred_at)
         faults.check()
 
 
@@ -251,10 +276,15 @@ class InspectReturn(Command):
         refund_shipping: Whether the order's shipping is refunded too, if it has not been.
     """
 
-    order_id: OrderId
-    return_id: ReturnId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)
     damaged: tuple[LineQuantity, ...] = attrs.field(default=(), converter=line_quantities)
     refund_shipping: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.lines(self.damaged, "damaged", 0)
+        faults.check()
 
 
 @attrs.frozen(kw_only=True)
@@ -264,5 +294,5 @@ class CancelReturn(Command):
 
     """
 
-    order_id: OrderId
-    return_id: ReturnId
+    order_id: OrderId = attrs.field(converter=OrderId)
+    return_id: ReturnId = attrs.field(converter=ReturnId)

@@ -147,18 +147,24 @@ def record_payment(
 
 
 def request_capture(
-    state: Payments, order_id: str, amount_minor: int, purpose: str
+    state: Payments, order_id: str, amount_minor: int, purpose: str, repeats: str = ""
 ) -> tuple[PaymentEvent, ...]:
     """
     Take an amount from the authorized tenders, in their sequence.
+
+    What a provider has refused is left out, except where its own request is repeated.
 
     Raises:
         Rejected: ``exceeds_authorization`` where they have less left; nothing is taken then.
     """
     events: list[PaymentEvent] = []
     wanted, number = amount_minor, len(state.requests)
+    again = state.request(repeats)
     for payment in state.payments:
-        part = min(wanted, state.capturable_minor(payment))
+        if again is not None and payment.payment_id != again.payment_id:
+            continue
+        left = state.usable_minor(payment) if again is None else state.capturable_minor(payment)
+        part = min(wanted, left)
         if part <= 0:
             continue
         number += 1
@@ -170,6 +176,7 @@ def request_capture(
                 amount_minor=part,
                 currency=payment.currency,
                 purpose=purpose,
+                repeats=repeats,
             )
         )
     if wanted:
@@ -178,7 +185,9 @@ def request_capture(
             "exceeds_authorization",
             f"can't capture {amount_minor} for order {order_id}: {left} is authorized and not used",
             data={"asked_minor": amount_minor, "capturable_minor": left},
-            legal=(f"at most {left}",),
+            legal=(f"at most {left}",)
+            if left
+            else ("AddTender", "RetryEffect of what was declined"),
         )
     return tuple(events)
 
@@ -212,7 +221,7 @@ def request_voids(state: Payments, order_id: str) -> tuple[PaymentEvent, ...]:
 
 
 def request_refund(
-    state: Payments, order_id: str, amount_minor: int, purpose: str
+    state: Payments, order_id: str, amount_minor: int, purpose: str, repeats: str = ""
 ) -> tuple[PaymentEvent, ...]:
     """
     Give an amount back to the tenders in their sequence, each up to what was taken from it.
@@ -234,6 +243,7 @@ def request_refund(
                 amount_minor=part,
                 currency=payment.currency,
                 purpose=purpose,
+                repeats=repeats,
             )
         )
     return tuple(events)

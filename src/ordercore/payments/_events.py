@@ -150,6 +150,7 @@ class CaptureRequested(Event):
         amount_minor: How much.
         currency: Of the order.
         purpose: For what: the package that left.
+        repeats: The declined request that a person wanted to be tried again, or "".
     """
 
     request_id: str
@@ -157,6 +158,7 @@ class CaptureRequested(Event):
     amount_minor: int
     currency: str
     purpose: str
+    repeats: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -249,6 +251,7 @@ class RefundRequested(Event):
         amount_minor: How much.
         currency: Of the order.
         purpose: Which grant it carries out.
+        repeats: The declined request that a person wanted to be tried again, or "".
     """
 
     request_id: str
@@ -256,6 +259,7 @@ class RefundRequested(Event):
     amount_minor: int
     currency: str
     purpose: str
+    repeats: str = ""
 
 
 @attrs.frozen(kw_only=True)

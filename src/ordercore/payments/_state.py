@@ -72,6 +72,14 @@ class MoneyRequest:
     """
     One capture, void or refund as it was asked, and what became of it.
 
+    Attributes:
+        request_id: Its name.
+        kind: What was asked.
+        payment_id: About which payment.
+        amount_minor: How much.
+        purpose: For what: a package, a grant, the caller's words.
+        status: Where it is in its lifecycle.
+        repeated: Declined, and asked anew under another name.
     """
 
     request_id: str
@@ -80,6 +88,15 @@ class MoneyRequest:
     amount_minor: int
     purpose: str = ""
     status: str = "requested"
+    repeated: bool = False
+
+    @property
+    def waits_for_person(self) -> bool:
+        """
+        Whether it was declined and nobody has had it asked anew.
+
+        """
+        return self.status == "declined" and not self.repeated and self.kind is not RequestKind.VOID
 
 
 @attrs.frozen(kw_only=True)
@@ -164,6 +181,21 @@ class Payments:
         asked = self.pending_minor(RequestKind.CAPTURE, payment.payment_id)
         voiding = self.pending_minor(RequestKind.VOID, payment.payment_id)
         return payment.authorized_minor - taken - asked - voiding
+
+    def usable_minor(self, payment: Payment) -> int:
+        """
+        What of an authorization may be captured unasked.
+
+        Nothing where the provider has declined a capture of it: what is authorized stays so, but
+        only a person has it asked again.
+        """
+        refused = any(
+            r.kind is RequestKind.CAPTURE
+            and r.payment_id == payment.payment_id
+            and r.waits_for_person
+            for r in self.requests
+        )
+        return 0 if refused else self.capturable_minor(payment)
 
     def refundable_minor(self, payment: Payment) -> int:
         """
@@ -297,7 +329,11 @@ def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
             amount_minor=event.amount_minor,
             purpose="" if isinstance(event, VoidRequested) else event.purpose,
         )
-        return attrs.evolve(state, requests=(*state.requests, request))
+        again = "" if isinstance(event, VoidRequested) else event.repeats
+        known = tuple(
+            attrs.evolve(r, repeated=True) if r.request_id == again else r for r in state.requests
+        )
+        return attrs.evolve(state, requests=(*known, request))
 
     return fold
 

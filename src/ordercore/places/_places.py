@@ -42,7 +42,7 @@ class Place:
             of the order's currency.
     """
 
-    id: PlaceId
+    id: PlaceId = attrs.field(converter=PlaceId)
     name: str
     kind: PlaceKind = PlaceKind.WAREHOUSE
     country: str = ""

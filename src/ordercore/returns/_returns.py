@@ -281,11 +281,15 @@ def receive_return(
     Record what has arrived: all of it where no quantities are given.
 
     Raises:
-        Rejected: ``not_legal_now``; ``quantity_not_there`` where a line has more than permitted.
+        Rejected: ``not_legal_now``; ``nothing_asked``; ``quantity_not_there`` where a line has
+            more than permitted.
     """
     status = RETURN_LIFECYCLE().after(known.status, "receive", known.id)
     permitted = {units.line_id: units for units in known.lines}
-    wanted = quantities or {line: units.quantity for line, units in permitted.items()}
+    everything = {line: units.quantity for line, units in permitted.items()}
+    wanted = everything if quantities is None else quantities
+    if not wanted:
+        raise Rejected("nothing_asked", f"nothing of {known.id} has come", legal=("1 or more",))
     lines: list[ReturnedUnits] = []
     for line_id, quantity in wanted.items():
         most = permitted[line_id].quantity if line_id in permitted else 0

@@ -14,6 +14,7 @@ from ordercore.testing._faults import Fault
 from ordercore.testing._payment_cases import PAYMENT_CASES, check_payment_gateway
 from ordercore.testing._payment_trial import PaymentTrial
 from ordercore.testing._payments import FakePaymentGateway
+from ordercore.testing._scenario import Scenario, ScenarioFailure
 from ordercore.testing._tax import FakeTax, NoTax
 from ordercore.testing._tax_cases import TAX_CASES, TaxTrial, check_tax
 from ordercore.testing._time import SequenceIds, VirtualClock
@@ -31,6 +32,8 @@ __all__ = [
     "Fault",
     "NoTax",
     "PaymentTrial",
+    "Scenario",
+    "ScenarioFailure",
     "SequenceIds",
     "TaxTrial",
     "VirtualClock",

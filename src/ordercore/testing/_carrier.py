@@ -45,7 +45,9 @@ class FakeCarrier(ActingFake):
 
     def __init__(
         self,
-        rates: Mapping[PlaceId, ShippingRate] | Callable[[ShippingRates], Sequence[ShippingRate]],
+        rates: Mapping[str, ShippingRate]
+        | Mapping[PlaceId, ShippingRate]
+        | Callable[[ShippingRates], Sequence[ShippingRate]],
         *,
         name: str = "fakepost",
         clock: Clock | None = None,

@@ -47,19 +47,26 @@ class TimelineEntry:
 
 class _Words:
     """
-    What sentences need to know about the order: its currency and what its lines are called.
+    What sentences need to know: the currency, what lines are called, how payments are paid.
 
     """
 
-    __slots__ = ("_currency", "_names")
+    __slots__ = ("_currency", "_methods", "_names")
 
     def __init__(self) -> None:
         self._currency = "XXX"
         self._names: dict[str, str] = {}
+        self._methods: dict[str, str] = {}
 
-    def learn(self, placed: o.OrderPlaced) -> None:
-        self._currency = placed.currency
-        self._names = {line.line_id: line.name for line in placed.lines}
+    def learn(self, event: Event) -> None:
+        if isinstance(event, o.OrderPlaced):
+            self._currency = event.currency
+            self._names = {line.line_id: line.name for line in event.lines}
+        elif isinstance(event, p.AuthorizationRequested | p.PaymentRecorded):
+            self._methods[event.payment_id] = event.method
+
+    def method(self, payment_id: str) -> str:
+        return self._methods.get(payment_id, payment_id)
 
     def money(self, amount_minor: int) -> str:
         return str(Money(amount_minor, self._currency))
@@ -85,8 +92,7 @@ def timeline(history: Iterable[Recorded]) -> tuple[TimelineEntry, ...]:
     entries: list[TimelineEntry] = []
     for recorded in history:
         event = recorded.event
-        if isinstance(event, o.OrderPlaced):
-            words.learn(event)
+        words.learn(event)
         sentence = _SENTENCES[type(event)]
         if sentence is None:
             continue
@@ -150,18 +156,26 @@ _SENTENCES: Final[dict[type, _Sentence | None]] = {
     o.EffectRetried: lambda _w, e: f"{e.effect_key} to be tried again",
     o.AnomalyRecorded: lambda _w, e: f"told, though it does not fit: {e.kind} {e.subject}",
     p.AuthorizationRequested: lambda w, e: f"asked {e.method} for {w.money(e.amount_minor)}",
-    p.PaymentAuthorized: lambda w, e: f"authorized {w.money(e.amount_minor)}",
+    p.PaymentAuthorized: lambda w, e: (
+        f"authorized {w.money(e.amount_minor)} by {w.method(e.payment_id)}"
+    ),
     p.PaymentActionRequired: lambda _w, e: f"customer must act: {e.action}",
-    p.AuthorizationDeclined: lambda _w, e: f"payment declined: {e.code}",
+    p.AuthorizationDeclined: lambda w, e: f"{w.method(e.payment_id)} declined: {e.code}",
     p.PaymentRecorded: lambda w, e: f"received {w.money(e.amount_minor)} by {e.method}",
     p.CaptureRequested: lambda w, e: f"to capture {w.money(e.amount_minor)} for {e.purpose}",
-    p.PaymentCaptured: lambda w, e: f"captured {w.money(e.amount_minor)}",
+    p.PaymentCaptured: lambda w, e: (
+        f"captured {w.money(e.amount_minor)} from {w.method(e.payment_id)}"
+    ),
     p.CaptureDeclined: lambda _w, e: f"capture declined: {e.code}",
     p.VoidRequested: None,  # the answer tells it
-    p.AuthorizationVoided: lambda w, e: f"gave {w.money(e.amount_minor)} of the authorization back",
+    p.AuthorizationVoided: lambda w, e: (
+        f"gave {w.money(e.amount_minor)} of the authorization back to {w.method(e.payment_id)}"
+    ),
     p.VoidDeclined: lambda _w, e: f"authorization not given back, it ends by itself: {e.code}",
     p.RefundRequested: None,  # the grant and the answer tell it
-    p.PaymentRefunded: lambda w, e: f"refunded {w.money(e.amount_minor)}",
+    p.PaymentRefunded: lambda w, e: (
+        f"refunded {w.money(e.amount_minor)} to {w.method(e.payment_id)}"
+    ),
     p.RefundDeclined: lambda _w, e: f"refund declined: {e.code}",
     f.FulfillmentOrderOpened: lambda w, e: f"{e.place} is to send {w.units(e.lines)}",
     f.UnitsPicked: lambda w, e: f"picked {w.units(e.lines)}",
