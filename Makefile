@@ -45,8 +45,9 @@ check: $(VENV)/.installed ## lint, formatting, both type checkers, floors
 bench: $(VENV)/.installed ## measure
 	@if [ -d bench ]; then $(PY) -m bench $(ARGS); else echo "there is no bench/ here yet"; fi
 
-docs: $(VENV)/.installed ## write the generated pages anew
+docs: $(VENV)/.installed ## write the generated pages and the outputs of the examples anew
 	@$(PY) -m tools.generate_docs
+	@$(PY) -m tools.page_output
 
 tables: $(VENV)/.installed ## write the compiled lifecycles anew
 	@$(PY) -m tools.compile_lifecycles

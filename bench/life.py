@@ -81,8 +81,8 @@ class _Ports:
         ]
 
 
-def ready_engine(store: Store, orders: int) -> Engine:
-    """Return an engine whose two places hold what that many orders need."""
+def ready_engine(store: Store, orders: int, more_places: tuple[PlaceId, ...] = ()) -> Engine:
+    """Return an engine whose two places hold what that many orders need; the others are empty."""
     ports, ticks = _Ports(), count(1)
     clock: Callable[[], datetime] = lambda: START + timedelta(milliseconds=next(ticks))  # noqa: E731
     engine = Engine(
@@ -93,7 +93,9 @@ def ready_engine(store: Store, orders: int) -> Engine:
                 Product(sku=TEA, name="Tea", weight_g=100),
             ]
         ),
-        places=StaticPlaces([Place(id=BERLIN, name="Berlin"), Place(id=LYON, name="Lyon")]),
+        places=StaticPlaces(
+            [Place(id=place, name=place.title()) for place in (BERLIN, LYON, *more_places)]
+        ),
         payments=ports,
         tax=ports,
         carrier=ports,

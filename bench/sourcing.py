@@ -17,9 +17,10 @@ import statistics
 import time
 from typing import Any
 
+from bench.report import print_table
 from ordercore.sourcing import Demand, Offer, PlaceOffer, SourcingProblem, check_plan, solve
 
-__all__ = ["main", "run", "typical_orders"]
+__all__ = ["run", "typical_orders"]
 
 SEED = 20_240_501
 ORDERS = 1_000
@@ -36,17 +37,17 @@ def typical_orders(count: int, seed: int = SEED) -> list[SourcingProblem]:
     return [_order(rng, rng.randint(1, 5), rng.randint(5, 20)) for _ in range(count)]
 
 
-def run() -> dict[str, Any]:
+def run(*, rounds: int = REPEATS, small: bool = False) -> dict[str, Any]:
     """
-    Measure and return the figures; times in microseconds, ratios of equal work.
+    Measure, print, and return the figures; times in microseconds, ratios of equal work.
 
     """
-    orders = typical_orders(ORDERS)
+    orders = typical_orders(20 if small else ORDERS)
     plans = [solve(order) for order in orders]
     for order, plan in zip(orders, plans, strict=True):
         check_plan(order, plan)
-    times = _times_us(orders)
-    return {
+    times = _times_us(orders, rounds)
+    found: dict[str, Any] = {
         "orders": len(orders),
         "median_us": round(statistics.median(times), 1),
         "mean_us": round(statistics.fmean(times), 1),
@@ -55,8 +56,16 @@ def run() -> dict[str, Any]:
         "proven_share": sum(plan.proven for plan in plans) / len(plans),
         "split_share": sum(plan.split_count > 1 for plan in plans) / len(plans),
         "short_share": sum(bool(plan.shortfalls) for plan in plans) / len(plans),
-        "highspy": _against_highs(orders[:ORDERS_AGAINST_MILP]),
     }
+    print_table(
+        f"sourcing: {len(orders)} typical orders, the best of {rounds} rounds each",
+        ("figure", "value"),
+        list(found.items()),
+    )
+    found["highspy"] = against = _against_highs(orders[:ORDERS_AGAINST_MILP])
+    rows = [("highspy is not installed", 0)] if against is None else list(against.items())
+    print_table("beside HiGHS, order by order, gap 0", ("figure", "value"), rows)
+    return found
 
 
 def _order(rng: random.Random, n_lines: int, n_places: int) -> SourcingProblem:
@@ -88,9 +97,9 @@ def _order(rng: random.Random, n_lines: int, n_places: int) -> SourcingProblem:
     return SourcingProblem(currency="EUR", demands=demands, places=tuple(places))
 
 
-def _times_us(orders: list[SourcingProblem]) -> list[float]:
+def _times_us(orders: list[SourcingProblem], rounds: int) -> list[float]:
     best = [math.inf] * len(orders)
-    for _ in range(REPEATS):
+    for _ in range(rounds):
         for i, order in enumerate(orders):
             best[i] = min(best[i], _timed(order))
     return best
@@ -204,16 +213,3 @@ class _HighsModel:
         lp.a_matrix_.index_ = [column for row in rows for column, _ in row]
         lp.a_matrix_.value_ = [value for row in rows for _, value in row]
         return lp
-
-
-def main() -> None:
-    """
-    Print the figures.
-
-    """
-    for name, value in run().items():
-        print(f"{name:14} {value}")
-
-
-if __name__ == "__main__":
-    main()

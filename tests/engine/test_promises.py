@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import attrs
 import pytest
 
 from ordercore import (
@@ -135,6 +136,16 @@ def test_a_key_that_names_another_command_is_refused_by_the_field_that_differs()
     assert caught.value.data["field"] == "lines"
     with pytest.raises(Rejected, match="command differs"):
         shop.engine.submit(ReceiveStock(place="berlin", lines={"MUG": 1}), key="k-1")
+
+
+def test_the_same_wish_told_at_another_time_is_the_same_wish() -> None:
+    shop = Shop().stocked(MUG=5)
+    first = shop.engine.submit(order(), key="k-1")
+
+    later = attrs.evolve(order(), occurred_at=shop.clock() + timedelta(seconds=3))
+    again = shop.engine.submit(later, key="k-1")
+
+    assert (again.repeated, again.version) == (True, first.version)
 
 
 def test_a_refusal_is_the_answer_to_its_key_for_ever() -> None:

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from ordercore.errors import InvalidData
+from ordercore.money import Money
 from ordercore.sourcing import (
     DEFAULT_BUDGET,
     Demand,
@@ -163,9 +164,9 @@ def test_a_split_is_explained_by_the_cheapest_single_place_and_the_runner_up() -
     )
 
     assert plan.reasons == (
-        "Berlin and Hamburg together: 1240 EUR minor",
-        "the cheapest single place, Lyon, would cost 1510 EUR minor",
-        "runner-up: Hamburg and Munich together, 1330 EUR minor",
+        "Berlin and Hamburg together: 12.40 EUR",
+        "the cheapest single place, Lyon, would cost 15.10 EUR",
+        "runner-up: Hamburg and Munich together, 13.30 EUR",
     )
 
 
@@ -179,7 +180,7 @@ def test_a_split_without_alternative_is_explained_by_what_the_closest_place_lack
     )
 
     assert plan.reasons == (
-        "Berlin and Munich together: 270 EUR minor",
+        "Berlin and Munich together: 2.70 EUR",
         "no single place has everything: Munich alone has 3 of 5 MUG-BLUE",
     )
 
@@ -188,9 +189,9 @@ def test_a_single_place_is_explained_by_what_a_split_and_the_runner_up_would_cos
     plan = solve(problem({"MUG": 2}, Berlin=(100, {"MUG": (2, 10)}), Lyon=(130, {"MUG": (9, 10)})))
 
     assert plan.reasons == (
-        "Berlin alone: 120 EUR minor",
-        "any split costs at least 250 EUR minor",
-        "runner-up: Lyon alone, 150 EUR minor",
+        "Berlin alone: 1.20 EUR",
+        "any split costs at least 2.50 EUR",
+        "runner-up: Lyon alone, 1.50 EUR",
     )
 
 
@@ -198,7 +199,7 @@ def test_a_shortfall_is_explained() -> None:
     plan = solve(problem({"MUG": 5}, Berlin=(100, {"MUG": (3, 10)})))
 
     assert plan.reasons == (
-        "Berlin alone: 130 EUR minor",
+        "Berlin alone: 1.30 EUR",
         "2 MUG cannot be filled: the places have no more of it",
     )
 
@@ -217,7 +218,7 @@ def test_every_fault_of_a_problem_is_reported_at_once() -> None:
         )
 
     assert caught.value.faults == (
-        "currency: is blank",
+        "currency: '' is no ISO 4217 code with a minor unit; legal are codes such as 'EUR'",
         "demands[1].sku: MUG was already given at demands[0]",
         "demands[0].quantity: 0 is below 1",
         "places[1].place: Berlin was already given at places[0]",
@@ -320,5 +321,5 @@ def test_a_problem_beyond_the_budget_still_gets_a_plan_with_a_true_gap() -> None
     assert hurried.gap_minor == hurried.cost_minor - hurried.lower_bound_minor
     assert hurried.reasons[-1] == (
         "not proven cheapest within the budget: no plan costs less than "
-        f"{hurried.lower_bound_minor} EUR minor"
+        f"{Money(hurried.lower_bound_minor, 'EUR')}"
     )

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TextIO
 
 import attrs
 
-from ordercore.cli._words import readable, told
+from ordercore.cli._words import told
 from ordercore.instants import Instant
 from ordercore.views import TimelineEntry
 
@@ -237,7 +237,7 @@ class PlainNarrator:
         Note one thing that has come of it.
 
         """
-        self._item(f"{_MARKS[mark]} ", readable(text))
+        self._item(f"{_MARKS[mark]} ", text)
         self._lines("")
 
     def because(self, reasons: Sequence[str]) -> None:
@@ -246,7 +246,7 @@ class PlainNarrator:
 
         """
         for reason in reasons:
-            self._item("- ", readable(reason))
+            self._item("- ", reason)
         self._lines("")
 
     def commands(self, lines: Sequence[str]) -> None:
@@ -288,11 +288,11 @@ class PlainNarrator:
                 self._lines(_INDENT + day)
             self._item(f"{entry.at:%H:%M}  ", told(order_id, entry.text))
             for reason in entry.why:
-                self._item(" " * 7 + "- ", readable(reason))
+                self._item(" " * 7 + "- ", reason)
         self._lines("")
 
     def _paragraph(self, text: str, *, indent: str) -> None:
-        self._lines(_filled(readable(text), indent, indent), "")
+        self._lines(_filled(text, indent, indent), "")
 
     def _item(self, head: str, text: str) -> None:
         self._lines(_filled(text, _INDENT + head, _INDENT + " " * len(head)))

@@ -17,7 +17,7 @@ import attrs
 
 from ordercore.cli._books import stock_rows, stock_table, trial_rows, trial_table
 from ordercore.cli._narrator import Mark, Narrator
-from ordercore.cli._words import counted, readable
+from ordercore.cli._words import counted
 from ordercore.engine import verify
 from ordercore.errors import Rejected
 from ordercore.ids import TenantId, order_stream
@@ -99,8 +99,8 @@ def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> R
                 "at": format_instant(entry.at),
                 "version": entry.version,
                 "actor": f"{entry.actor.kind}/{entry.actor.id}",
-                "text": readable(entry.text),
-                "why": [readable(reason) for reason in entry.why],
+                "text": entry.text,
+                "why": list(entry.why),
             }
             for entry in entries
         ]

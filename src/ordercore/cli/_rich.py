@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ordercore.cli._narrator import Mark, Table
-from ordercore.cli._words import readable, told
+from ordercore.cli._words import told
 from ordercore.instants import Instant
 from ordercore.views import TimelineEntry
 
@@ -56,7 +56,7 @@ class RichNarrator:
 
         """
         self._print(Text(name, style="bold"), before=1, after=0, indent=1)
-        self._print(Text(readable(about), style="dim"), indent=1)
+        self._print(Text(about, style="dim"), indent=1)
 
     def scene(self, number: int, at: Instant, heading: str) -> None:
         """
@@ -161,7 +161,7 @@ class RichNarrator:
             grid.add_row("" if now == minute else now, _text(told(order_id, entry.text)))
             minute = now
             for reason in entry.why:
-                grid.add_row("", Text(f"\u00b7 {readable(reason)}", style="dim"))
+                grid.add_row("", Text(f"\u00b7 {reason}", style="dim"))
         self._print(grid)
 
     def _print(
@@ -177,7 +177,7 @@ class RichNarrator:
 
 
 def _text(text: str) -> Text:
-    shown = Text(readable(text))
+    shown = Text(text)
     shown.highlight_regex(_MONEY, "bold")
     return shown
 

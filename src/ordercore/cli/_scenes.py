@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from ordercore.cli._day import Day, eur, plan_table
 from ordercore.cli._narrator import Column, Mark, Table
 from ordercore.cli._shop import ANNA, BEN, CHLOE, CURRENCY, HOME, STOCK, line, tender
-from ordercore.cli._words import counted, listed, readable
+from ordercore.cli._words import counted, listed
 from ordercore.errors import InvariantViolated
 from ordercore.ids import CartId
 from ordercore.orders import (
@@ -109,9 +109,7 @@ def placement(day: Day) -> None:
     day.tell.table(
         Table(
             columns=(Column("command"), Column("about"), Column("detail", faint=True)),
-            rows=tuple(
-                (a.command, a.about, readable(a.detail)) for a in day.shop.engine.allowed(ANNA)
-            ),
+            rows=tuple((a.command, a.about, a.detail) for a in day.shop.engine.allowed(ANNA)),
         )
     )
     _twelve_cups(day)

@@ -3,15 +3,11 @@ Amounts and counts as people read them.
 
 """
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from ordercore.money import Money
 
-__all__ = ["amount", "counted", "listed", "money", "readable", "told"]
-
-_MINOR: Final = re.compile(r"(-?[0-9]+) ([A-Z]{3}) minor")
+__all__ = ["amount", "counted", "listed", "money", "told"]
 
 
 def money(amount_minor: int, currency: str) -> str:
@@ -34,16 +30,6 @@ def amount(amount_minor: int, currency: str) -> str:
     return money(amount_minor, currency).partition(" ")[0]
 
 
-def readable(text: str) -> str:
-    """
-    Rewrite the minor units that rooms without currencies speak of.
-
-    >>> readable("amsterdam alone: 1240 EUR minor")
-    'amsterdam alone: 12.40 EUR'
-    """
-    return _MINOR.sub(lambda found: money(int(found[1]), found[2]), text)
-
-
 def told(order_id: str, text: str) -> str:
     """
     Tell a sentence about an order to somebody who knows which order it is.
@@ -51,7 +37,7 @@ def told(order_id: str, text: str) -> str:
     >>> told("A-1001", "shipped A-1001/package-1")
     'shipped package-1'
     """
-    return readable(text).replace(f"{order_id}/", "")
+    return text.replace(f"{order_id}/", "")
 
 
 def counted(number: int, noun: str) -> str:

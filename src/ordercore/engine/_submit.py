@@ -250,5 +250,7 @@ def _replayed(submission: Submission, receipt: Receipt) -> Submitted:
 def _first_difference(known: Command, again: Command) -> str | None:
     if type(known) is not type(again):
         return "command"
-    names = (field.name for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(known))))
+    # A host that tries again may tell a later time for the same wish; the first one counts.
+    fields = attrs.fields(cast("type[attrs.AttrsInstance]", type(known)))
+    names = (field.name for field in fields if field.name != "occurred_at")
     return next((name for name in names if getattr(known, name) != getattr(again, name)), None)

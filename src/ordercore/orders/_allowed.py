@@ -6,6 +6,7 @@ What may be done with an order next.
 import attrs
 
 from ordercore.fulfillment import PACKAGE_LIFECYCLE
+from ordercore.money import Money
 from ordercore.orders._aftercare import cancelable
 from ordercore.orders._answers import retryable_minor
 from ordercore.orders._balance import uncovered_minor
@@ -56,12 +57,12 @@ def _payment(order: Order) -> list[Allowed]:
     found: list[Allowed] = []
     missing = uncovered_minor(order)
     if missing > 0:
-        found.append(Allowed("AddTender", "", f"{missing} {order.currency} minor not covered"))
+        found.append(Allowed("AddTender", "", f"{Money(missing, order.currency)} not covered"))
     left = sum(money.usable_minor(payment) for payment in money.payments)
     taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
     due = min(left, order.due_minor - taken)
     if due > 0:
-        found.append(Allowed("CapturePayment", "", f"up to {due} {order.currency} minor"))
+        found.append(Allowed("CapturePayment", "", f"up to {Money(due, order.currency)}"))
     return found
 
 

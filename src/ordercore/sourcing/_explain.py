@@ -1,11 +1,11 @@
 """
 The reasons of a plan, in words that a buyer or an agent in customer care can follow.
 
-Amounts are printed as integer minor units: this room knows no currency's decimals.
 """
 
 from typing import NamedTuple
 
+from ordercore.money import Money
 from ordercore.sourcing._kernel import Kernel, evaluate, indices, unscaled
 from ordercore.sourcing._plan import SourcingPlan
 
@@ -66,13 +66,13 @@ def explain_single(
         second: Cost and id of the next cheapest place that has everything, if there is one.
         currency: The currency of all amounts.
     """
-    verdict = f"{place} alone: {cost_minor} {currency} minor"
+    verdict = f"{place} alone: {Money(cost_minor, currency)}"
     if split_bound_minor is None:
         return (verdict, "no other place has any of it")
-    bound = f"any split costs at least {split_bound_minor} {currency} minor"
+    bound = f"any split costs at least {Money(split_bound_minor, currency)}"
     if second is None:
         return (verdict, bound, "no other place has everything")
-    return (verdict, bound, f"runner-up: {second[1]} alone, {second[0]} {currency} minor")
+    return (verdict, bound, f"runner-up: {second[1]} alone, {Money(second[0], currency)}")
 
 
 def explain_split(
@@ -152,4 +152,4 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _money(plan: SourcingPlan, amount_minor: int) -> str:
-    return f"{amount_minor} {plan.currency} minor"
+    return str(Money(amount_minor, plan.currency))

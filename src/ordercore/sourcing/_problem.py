@@ -13,6 +13,7 @@ from hashlib import blake2b
 import attrs
 
 from ordercore.errors import InvalidData
+from ordercore.money import exponent
 
 __all__ = ["Demand", "Offer", "PlaceOffer", "SourcingProblem", "problem_key"]
 
@@ -80,8 +81,8 @@ class SourcingProblem:
         places: Who may send it; empty leaves all of it short.
 
     Raises:
-        InvalidData: A quantity below 1, a negative cost, a blank id, or an id given twice. All
-            faults are listed with their paths.
+        InvalidData: An unknown currency, a quantity below 1, a negative cost, a blank id, or an id
+            given twice. All faults are listed with their paths.
     """
 
     currency: str
@@ -126,8 +127,10 @@ def problem_key(problem: SourcingProblem) -> str:
 
 
 def _faults(problem: SourcingProblem) -> Iterator[str]:
-    if not problem.currency:
-        yield "currency: is blank"
+    try:
+        exponent(problem.currency)
+    except InvalidData as error:
+        yield f"currency: {'; '.join(error.faults)}"
     yield from _id_faults("demands", "sku", (demand.sku for demand in problem.demands))
     for i, demand in enumerate(problem.demands):
         if demand.quantity < 1:

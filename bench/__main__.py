@@ -1,0 +1,48 @@
+"""
+Runs the benchmarks: ``python -m bench [imports] [sourcing] [engine]``, all without a name.
+
+The last line is one JSON object with every figure. Absolute times belong to this machine and this
+moment; the ratios are measured side by side in one run and are what goals are stated in.
+"""
+
+import argparse
+import json
+import platform
+from collections.abc import Callable
+from typing import Any, Final
+
+from bench import engine, imports, sourcing
+
+RUNS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
+    "imports": imports.run,
+    "sourcing": sourcing.run,
+    "engine": engine.run,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure ordercore.")
+    parser.add_argument(
+        "which", nargs="*", metavar="which", help=f"any of {', '.join(RUNS)}; default: all"
+    )
+    parser.add_argument("--rounds", type=int, help="how many interleaved rounds")
+    parser.add_argument("--small", action="store_true", help="little work: does it run at all?")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.which if name not in RUNS]
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; legal are {', '.join(RUNS)}")
+    if asked.rounds is not None and asked.rounds < 1:
+        parser.error(f"--rounds is {asked.rounds}, least is 1")
+    given = {} if asked.rounds is None else {"rounds": asked.rounds}
+    found: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    for name in asked.which or RUNS:
+        found[name] = RUNS[name](small=asked.small, **given)
+    print()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
