@@ -178,7 +178,7 @@ def test_when_everything_is_undone_everything_is_back_and_never_a_cent_more(
         if not part:
             continue
         if data.draw(st.booleans(), label="send"):
-            made.send(lines=dict(part))
+            made.send(lines=part)
         else:
             made.do(CancelUnits(order_id=ORDER, lines=part))
         no_cent_too_many(made)
