@@ -422,17 +422,25 @@ def test_a_place_that_does_not_ship_there_is_refused_by_name() -> None:
 HUGE = QUANTITY_MAX + 1
 Make = Callable[[], Command]
 
+BAD_QUANTITIES: list[tuple[Any, str]] = [
+    (0, "0"),
+    (-1, "-1"),
+    (HUGE, str(HUGE)),
+    (True, "True"),
+    (1.5, "1.5"),
+]
+
 MALFORMED: list[tuple[str, Make]] = [
     *(
         (f"lines[0].quantity: {shown}", lambda n=n: order_of("O-2", lines=[line_of(quantity=n)]))
-        for n, shown in ((0, "0"), (-1, "-1"), (HUGE, str(HUGE)), (True, "True"), (1.5, "1.5"))
+        for n, shown in BAD_QUANTITIES
     ),
     *(
         (
             f"lines[0].quantity: {shown}",
             lambda n=n: ReceiveStock(place=PlaceId("berlin"), lines={"MUG": n}),
         )
-        for n, shown in ((0, "0"), (-5, "-5"), (HUGE, str(HUGE)), (True, "True"))
+        for n, shown in BAD_QUANTITIES
     ),
     ("lines[0].quantity: -1", lambda: cart(lines={"MUG": -1})),
     ("lines[0].quantity: 0", lambda: at_work(PickUnits, line_1=0)),

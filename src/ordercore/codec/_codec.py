@@ -11,11 +11,10 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from functools import partial
-from operator import is_
 from typing import Any, Final, cast
 
 import cattrs
+from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.strategies import configure_tagged_union
 
 from ordercore.codec._names import NAMES, TYPES
@@ -27,6 +26,9 @@ __all__ = ["JsonCodec"]
 
 #: The longest text that is parsed, in characters.
 TEXT_MAX: Final = 16 * 1024 * 1024
+
+#: The field that says which of the outcomes it is.
+_TAG: Final = "outcome"
 
 _OUTCOMES: Final[dict[type, str]] = {
     Succeeded: "succeeded",
@@ -102,6 +104,8 @@ class JsonCodec:
             plain = self._read(text)
         except (ValueError, RecursionError) as error:
             raise InvalidData(kind.__name__, (f"it is no JSON: {error}",)) from error
+        if not isinstance(plain, dict):
+            raise InvalidData(kind.__name__, (f"{plain!r:.40} is no object",))
         try:
             value: Any = self._structure(plain, kind)
         except cattrs.BaseValidationError as error:
@@ -109,45 +113,43 @@ class JsonCodec:
             raise InvalidData(kind.__name__, faults) from error
         except InvalidData:
             raise
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise InvalidData(kind.__name__, (_describe(error, kind),)) from error
         return value
 
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
-    for primitive in (int, str, bool):
-        # By identity: a word of an enumeration is a str too, and must come back as its word.
-        converter.register_structure_hook_func(partial(is_, primitive), _exactly(primitive))
-    converter.register_structure_hook_func(_is_enumeration, _structure_word)
+    # By class and not by predicate: cattrs asks its own hooks of classes first, lenient ones. They
+    # serve subclasses too, hence truth values (of int) and words of enumerations (of str).
+    for primitive in (int, str):
+        converter.register_structure_hook(primitive, _structure_primitive)
     converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
-        Outcome, converter, tag_name="outcome", tag_generator=lambda kind: _OUTCOMES[kind]
+        Outcome, converter, tag_name=_TAG, tag_generator=lambda kind: _OUTCOMES[kind]
     )
     return converter
 
 
-def _is_enumeration(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Enum)
+class _Misfit(TypeError):
+    """
+    A value that is not of the kind that belongs there, in words that may be shown.
+
+    """
 
 
-def _structure_word(value: object, kind: type[Enum]) -> Enum:
+def _structure_primitive(value: object, kind: type) -> object:
+    if type(value) is kind:
+        return value
+    if not issubclass(kind, Enum):
+        raise _Misfit(f"{value!r:.40} is no {kind.__name__}")
     try:
         return kind(value)
     except ValueError:
         legal = ", ".join(str(word.value) for word in kind)
-        raise ValueError(f"{value!r:.40} is none of {legal}") from None
-
-
-def _exactly(primitive: type) -> Any:
-    def hook(value: object, _: object) -> object:
-        if type(value) is not primitive:
-            raise TypeError(f"{value!r:.40} is no {primitive.__name__}")
-        return value
-
-    return hook
+        raise _Misfit(f"{value!r:.40} is none of {legal}") from None
 
 
 def _is_tuple_of(kind: Any) -> bool:
@@ -166,13 +168,16 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Any]:
         of_one_kind = len(inner) == 2 and inner[1] is ...  # noqa: PLR2004 - tuple[X, ...]
 
         def many(value: object, _: object) -> tuple[Any, ...]:
-            each, what = hooks[0], inner[0]
-            return tuple([each(entry, what) for entry in _entries(value)])
+            each, what, entries = hooks[0], inner[0], _entries(value)
+            try:
+                return tuple([each(entry, what) for entry in entries])
+            except Exception as error:
+                raise _faults_by_place(entries, each, what, kind) from error
 
         def exactly(value: object, _: object) -> tuple[Any, ...]:
             entries = _entries(value)
             if len(inner) != len(entries):
-                raise ValueError(f"{len(entries)} entries where {len(inner)} belong")
+                raise _Misfit(f"{len(entries)} entries where {len(inner)} belong")
             return tuple(h(v, k) for h, v, k in zip(hooks, entries, inner, strict=True))
 
         return many if of_one_kind else exactly
@@ -180,15 +185,32 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Any]:
     return factory
 
 
+def _faults_by_place(
+    entries: list[object], each: Callable[[object, Any], object], what: Any, kind: Any
+) -> IterableValidationError:
+    """
+    Read entries of which one does not fit once more, and note with each fault where it lies.
+
+    """
+    faults: list[Exception] = []
+    for place, entry in enumerate(entries):
+        try:
+            each(entry, what)
+        except Exception as error:  # noqa: BLE001 - cattrs sorts them out
+            error.add_note(IterableValidationNote(f"at {place}", place, what))
+            faults.append(error)
+    return IterableValidationError("entries do not fit", faults, kind)
+
+
 def _entries(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise TypeError(f"{value!r:.40} is no list")
+        raise _Misfit(f"{value!r:.40} is no list")
     return cast("list[object]", value)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} is no text")
+        raise _Misfit(f"{value!r:.40} is no text")
     return value
 
 
@@ -206,8 +228,12 @@ def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _describe(error: BaseException, kind: type | None) -> str:
     if isinstance(error, InvalidData):
         return "; ".join(error.faults)
+    if isinstance(error, KeyError) and kind == Outcome and error.args[0] != _TAG:
+        return f"{error.args[0]!r:.40} is none of {', '.join(_OUTCOMES.values())}"
     if isinstance(error, KeyError):
         return f"required field missing: {error.args[0]!r:.60}"
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         return f"unknown fields: {', '.join(sorted(error.extra_fields))}"
-    return str(error) or f"does not fit {getattr(kind, '__name__', kind)}"
+    if isinstance(error, _Misfit | ValueError):
+        return str(error)
+    return f"does not fit {getattr(kind, '__name__', 'any kind of outcome')}"
