@@ -177,9 +177,8 @@ class Engine:
 
         Args:
             command: What is wanted.
-            key: Names this wish for ever: the same key with the same command (its ``occurred_at``
-                aside) returns the recorded result and changes nothing. Without one, every call is
-                a new wish.
+            key: Names this wish for ever: the same key with the same command (``occurred_at``
+                aside) returns the recorded result. Without one, every call is a new wish.
             actor: Who acts.
             on_behalf_of: For whom, where an agent acts for a customer.
             expected_version: The version a person looked at; refuse if the order has moved on.
