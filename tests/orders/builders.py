@@ -214,7 +214,7 @@ class Shop:
     def send(
         self,
         order_id: str = "O-1",
-        lines: Mapping[str, int] | None = None,
+        lines: Mapping[Any, int] | None = None,
         *,
         n: int = 0,
         deliver: bool = False,

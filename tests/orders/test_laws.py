@@ -341,7 +341,7 @@ class OrdersMachine(RuleBasedStateMachine):
         if not works:
             return
         work = works[m % len(works)]
-        where = {"order_id": order.id, "fulfillment_order_id": work.id}
+        where: dict[str, Any] = {"order_id": order.id, "fulfillment_order_id": work.id}
         command: Any = FulfillUnits(**where)
         if word != "fulfill":
             lines = {
@@ -667,13 +667,13 @@ def command_for(order: Order, word: str, about: str) -> Command:
 
 
 def test_orders_keep_their_laws_on_every_way() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         OrdersMachine, settings=settings(max_examples=60, stateful_step_count=25)
     )
 
 
 @pytest.mark.slow
 def test_orders_keep_their_laws_on_many_long_ways() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         OrdersMachine, settings=settings(max_examples=1_500, stateful_step_count=50)
     )

@@ -9,7 +9,7 @@ import pytest
 
 from ordercore.errors import Rejected
 from ordercore.grammar import Declined, Succeeded
-from ordercore.ids import OrderId, ReturnId
+from ordercore.ids import OrderId, PlaceId, ReturnId
 from ordercore.orders import (
     AddTender,
     AuthorizeReturn,
@@ -27,7 +27,7 @@ from ordercore.orders import (
     Settlement,
     balance,
 )
-from tests.orders.builders import PlaceId, Shop, line_of, order_of, shop, tender
+from tests.orders.builders import Shop, line_of, order_of, shop, tender
 
 ORDER = OrderId("O-1")
 NO = Declined(code="no")

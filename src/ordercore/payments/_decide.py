@@ -270,7 +270,13 @@ def record_outcome(state: Payments, key: str, outcome: Outcome) -> tuple[Payment
         return _authorization_outcome(payment, outcome)
     request = state.request(key)
     if request is None:
-        raise Rejected("unknown_request", f"nothing was asked under {key}", data={"key": key})
+        asked = (*(p.payment_id for p in state.payments), *(r.request_id for r in state.requests))
+        raise Rejected(
+            "unknown_request",
+            f"nothing was asked under {key}",
+            data={"key": key},
+            legal=asked or ("nothing: nothing was asked",),
+        )
     owner = state.payment(request.payment_id)
     assert owner is not None  # noqa: S101 - a request is folded after its payment
     return _request_outcome(request, owner, outcome)
