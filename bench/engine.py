@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from bench.floor import Dicts, FloorShop, Rows
+from bench.floor import FloorShop
+from bench.floor_stores import Dicts, Rows
 from bench.life import COMMANDS, START, live, place_order, ready_engine
 from bench.report import call_us, medians, print_table
 from ordercore import Actor, ActorKind, MemoryStore, ReceiveStock, Rules, SQLiteStore

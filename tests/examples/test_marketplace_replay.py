@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -208,7 +208,7 @@ def test_a_finished_replay_only_reconciles_again(sample: Path, tmp_path: Path) -
     wanted = Wanted(data=sample, store=tmp_path / "replay.db", limit=10)
     first, _ = replay(wanted)
 
-    again, _ = replay(wanted, lambda store: CutOff(store, 1, after=False))
+    again, _ = replay(wanted, lambda store: cast("Store", CutOff(store, 1, after=False)))
 
     assert again == first
 

@@ -6,7 +6,7 @@ order must neither be stuck in it nor lose it: it counts as an unknown outcome, 
 type (its text might hold what must not be kept), and is found out like any other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import assert_never
 
@@ -82,7 +82,7 @@ class World:
 
 
 @contextmanager
-def _adapter_of(effect: OrderEffect) -> Iterator[None]:
+def _adapter_of(effect: OrderEffect) -> Generator[None]:
     try:
         yield
     except (PortUnavailable, OutcomeUnknown):

@@ -232,7 +232,8 @@ def decide_receive_return(
     Take returned units in; they wait for inspection.
 
     Raises:
-        Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``quantity_not_there``.
+        Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``nothing_asked``,
+            ``quantity_not_there``.
     """
     del facts
     order = require_order(state, command.order_id)

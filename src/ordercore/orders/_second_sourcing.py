@@ -53,7 +53,7 @@ def decide_source_again(
     Find other places for missing units; what no place has waits for a person to decide.
 
     Raises:
-        Rejected: ``unknown_order``.
+        Rejected: ``unknown_order``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``.
     """
     order = require_order(state, command.order_id)
     draft = Draft.of(order, context)

@@ -114,7 +114,7 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     Hold a cart's units where they would come from, and let go of what it held before.
 
     Raises:
-        Rejected: ``shortage``, ``unknown_sku``, ``unknown_place``.
+        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``shortage``.
     """
     plan, units = _question(command).answer(facts)
     refuse_shortage(plan)

@@ -213,7 +213,8 @@ def decide_fulfill(
     Pick, pack and ship in one.
 
     Raises:
-        Rejected: As for picking.
+        Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``nothing_asked``,
+            ``unknown_line``, ``quantity_not_there``, ``not_legal_now``.
     """
     del facts
     order = require_order(state, command.order_id)
