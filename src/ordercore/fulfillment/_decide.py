@@ -187,8 +187,10 @@ def record_label(
 
     """
     if isinstance(outcome, Declined):
-        if package.label_declined or package.status != "packed":
-            return () if package.label_declined else "label_declined_after_purchase"
+        if package.label_bought:
+            return "label_declined_after_purchase"
+        if package.label_declined:
+            return ()
         return (LabelDeclined(package_id=package.id, code=outcome.code, reason=outcome.reason),)
     if not isinstance(outcome, Succeeded) or package.tracking == outcome.reference:
         return ()

@@ -120,6 +120,7 @@ class Package:
     carrier: str = ""
     tracking: str = ""
     label_declined: str = ""
+    label_bought: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -312,6 +313,7 @@ def _labeled(state: Fulfillment, event: LabelPurchased) -> Fulfillment:
         status=event.status,
         carrier=event.carrier,
         tracking=event.tracking,
+        label_bought=True,
     )
 
 
