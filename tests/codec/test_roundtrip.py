@@ -142,7 +142,7 @@ def test_an_unknown_field_is_refused_wherever_it_stands(name: str, data: st.Data
 def test_a_missing_field_is_refused_by_its_name(name: str, data: st.DataObject) -> None:
     plain = json.loads(CODEC.dumps(data.draw(values(TYPES[name]))))
     kind = TYPES[name]
-    required = [f.name for f in attrs.fields(kind) if f.default is attrs.NOTHING]  # type: ignore[arg-type]
+    required = [f.name for f in attrs.fields(cast("Any", kind)) if f.default is attrs.NOTHING]
     gone = data.draw(st.sampled_from(required))
     del plain[gone]
 
@@ -176,7 +176,7 @@ def test_what_is_no_object_is_refused(name: str, text: str) -> None:
     ids=lambda value: value[:24],
 )
 def test_what_is_no_plain_json_is_refused(text: str, fault: str) -> None:
-    with pytest.raises(InvalidData, match="order-ended|OrderEnded") as caught:
+    with pytest.raises(InvalidData, match="OrderEnded is invalid") as caught:
         CODEC.decode("order-ended", text)
     assert fault in str(caught.value)
 

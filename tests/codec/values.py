@@ -8,7 +8,6 @@ by annotation, so a new fact or command is covered on the day when it gets its n
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -19,7 +18,7 @@ from ordercore.grammar import Command, Declined, Outcome, Succeeded, Unknown
 from ordercore.ids import Sku
 from ordercore.money import UnitPrice
 from ordercore.orders import LineQuantity
-from ordercore.totals import Component, ComponentKind, Discount, PricedLine
+from ordercore.totals import Charge, Component, ComponentKind, Discount, PricedLine, TaxedAmount
 
 #: Letters that JSON escapes, that are no ASCII, and that lie outside the 16-bit plane.
 TEXTS: Final = st.text(alphabet="a Z\"\\/\n\x00\u2028é中🫖|'", max_size=8)
@@ -45,9 +44,15 @@ class Leaf(NamedTuple):
     value: object
 
 
-@cache
 def values(kind: type, *, in_command: bool = False) -> st.SearchStrategy[Any]:
     """Values of an attrs class, filled by its annotations; commands refuse 0 and less."""
+    made = _MADE.get((kind, in_command))
+    if made is None:
+        made = _MADE[kind, in_command] = _values(kind, in_command=in_command)
+    return made
+
+
+def _values(kind: type, *, in_command: bool) -> st.SearchStrategy[Any]:
     special = _SPECIAL.get(kind)
     if special is not None:
         return special()
@@ -131,6 +136,9 @@ def _line_quantities() -> st.SearchStrategy[LineQuantity]:
     return st.builds(LineQuantity, line_id=IDS, quantity=st.integers(1, 10**6))
 
 
+#: Making a strategy costs more than drawing from it.
+_MADE: Final[dict[tuple[type, bool], st.SearchStrategy[Any]]] = {}
+
 _PLAIN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     str: TEXTS,
     bool: st.booleans(),
@@ -141,6 +149,13 @@ _PLAIN: Final[dict[Any, st.SearchStrategy[Any]]] = {
 _SPECIAL: Final[dict[type, Callable[[], st.SearchStrategy[Any]]]] = {
     UnitPrice: lambda: st.builds(UnitPrice, amount_minor=AMOUNTS, per=st.integers(1, 1000)),
     Discount: lambda: st.builds(Discount, code=TEXTS, amount_minor=AMOUNTS),
+    Charge: lambda: st.builds(
+        Charge,
+        code=TEXTS,
+        kind=st.sampled_from([ComponentKind.FEE, ComponentKind.SHIPPING]),
+        amount_minor=AMOUNTS,
+    ),
+    TaxedAmount: lambda: st.builds(TaxedAmount, amount_minor=AMOUNTS),
     Component: _components,
     PricedLine: _priced_lines,
     LineQuantity: _line_quantities,
@@ -173,7 +188,7 @@ def differences(one: object, other: object, path: str = "$") -> Iterator[str]:
     elif isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
         for n, (left, right) in enumerate(zip(one, other, strict=True)):
             yield from differences(left, right, f"{path}[{n}]")
-    elif one != other or (isinstance(one, datetime) and one.utcoffset() != other.utcoffset()):  # type: ignore[attr-defined]
+    elif one != other or (isinstance(one, datetime) and one.utcoffset() is None):
         yield f"{path}: {one!r} is not {other!r}"
 
 

@@ -8,13 +8,12 @@ default that says what the old rows meant.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
-from functools import partial
-from operator import is_
 from typing import Any, Final, cast
 
+import attrs
 import cattrs
 from cattrs.strategies import configure_tagged_union
 
@@ -109,7 +108,7 @@ class JsonCodec:
             raise InvalidData(kind.__name__, faults) from error
         except InvalidData:
             raise
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, RecursionError) as error:
             raise InvalidData(kind.__name__, (_describe(error, kind),)) from error
         return value
 
@@ -117,20 +116,35 @@ class JsonCodec:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
     for primitive in (int, str, bool):
-        # By identity: a word of an enumeration is a str too, and must come back as its word.
-        converter.register_structure_hook_func(partial(is_, primitive), _exactly(primitive))
-    converter.register_structure_hook_func(_is_enumeration, _structure_word)
+        # By class: cattrs has lenient hooks for these classes, and those come before predicates.
+        converter.register_structure_hook(primitive, _exactly(primitive))
+    converter.register_structure_hook(Enum, _structure_word)
     converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
+    converter.register_structure_hook_factory(
+        attrs.has, lambda kind: _from_object(converter.gen_structure_attrs_fromdict(kind))
+    )
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
         Outcome, converter, tag_name="outcome", tag_generator=lambda kind: _OUTCOMES[kind]
     )
+    told = converter.get_structure_hook(Outcome)
+    converter.register_structure_hook(Outcome, _from_object(told))
     return converter
 
 
-def _is_enumeration(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Enum)
+def _from_object(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """
+    Let a hook see JSON objects only; cattrs looks for keys in whatever it is given.
+
+    """
+
+    def from_object(value: object, kind: Any) -> Any:
+        if type(value) is not dict:
+            raise TypeError(f"{value!r:.40} is no object")
+        return hook(cast("dict[str, object]", value), kind)
+
+    return from_object
 
 
 def _structure_word(value: object, kind: type[Enum]) -> Enum:
@@ -142,7 +156,10 @@ def _structure_word(value: object, kind: type[Enum]) -> Enum:
 
 
 def _exactly(primitive: type) -> Any:
-    def hook(value: object, _: object) -> object:
+    def hook(value: object, kind: Any) -> object:
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            # A word of an enumeration is a str too, and must come back as its word.
+            return _structure_word(value, kind)
         if type(value) is not primitive:
             raise TypeError(f"{value!r:.40} is no {primitive.__name__}")
         return value
@@ -167,17 +184,41 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Any]:
 
         def many(value: object, _: object) -> tuple[Any, ...]:
             each, what = hooks[0], inner[0]
-            return tuple([each(entry, what) for entry in _entries(value)])
+            entries = _entries(value)
+            try:
+                return tuple([each(entry, what) for entry in entries])
+            except Exception:  # noqa: BLE001 - whatever it was, it is found again with its place
+                return _by_place(entries, [each] * len(entries), [what] * len(entries))
 
         def exactly(value: object, _: object) -> tuple[Any, ...]:
             entries = _entries(value)
             if len(inner) != len(entries):
                 raise ValueError(f"{len(entries)} entries where {len(inner)} belong")
-            return tuple(h(v, k) for h, v, k in zip(hooks, entries, inner, strict=True))
+            return _by_place(entries, hooks, inner)
 
         return many if of_one_kind else exactly
 
     return factory
+
+
+def _by_place(
+    entries: Sequence[object], hooks: Sequence[Callable[[Any, Any], Any]], kinds: Sequence[Any]
+) -> tuple[Any, ...]:
+    """
+    Read entries one by one, so that every fault is told with its place.
+
+    """
+    read: list[Any] = []
+    faults: list[Exception] = []
+    for place, (hook, entry, kind) in enumerate(zip(hooks, entries, kinds, strict=True)):
+        try:
+            read.append(hook(entry, kind))
+        except Exception as error:  # noqa: BLE001 - cattrs tells all faults at once
+            error.add_note(cattrs.IterableValidationNote(f"entry {place}", place, kind))
+            faults.append(error)
+    if faults:
+        raise cattrs.IterableValidationError("faulty entries", faults, tuple)
+    return tuple(read)
 
 
 def _entries(value: object) -> list[object]:
