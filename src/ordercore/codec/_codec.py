@@ -8,13 +8,13 @@ default that says what the old rows meant.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, cast
 
+import attrs
 import cattrs
-from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.strategies import configure_tagged_union
 
 from ordercore.codec._names import NAMES, TYPES
@@ -26,9 +26,6 @@ __all__ = ["JsonCodec"]
 
 #: The longest text that is parsed, in characters.
 TEXT_MAX: Final = 16 * 1024 * 1024
-
-#: The field that says which of the outcomes it is.
-_TAG: Final = "outcome"
 
 _OUTCOMES: Final[dict[type, str]] = {
     Succeeded: "succeeded",
@@ -104,8 +101,6 @@ class JsonCodec:
             plain = self._read(text)
         except (ValueError, RecursionError) as error:
             raise InvalidData(kind.__name__, (f"it is no JSON: {error}",)) from error
-        if not isinstance(plain, dict):
-            raise InvalidData(kind.__name__, (f"{plain!r:.40} is no object",))
         try:
             value: Any = self._structure(plain, kind)
         except cattrs.BaseValidationError as error:
@@ -113,43 +108,63 @@ class JsonCodec:
             raise InvalidData(kind.__name__, faults) from error
         except InvalidData:
             raise
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, RecursionError) as error:
             raise InvalidData(kind.__name__, (_describe(error, kind),)) from error
         return value
 
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
-    # By class and not by predicate: cattrs asks its own hooks of classes first, lenient ones. They
-    # serve subclasses too, hence truth values (of int) and words of enumerations (of str).
-    for primitive in (int, str):
-        converter.register_structure_hook(primitive, _structure_primitive)
+    for primitive in (int, str, bool):
+        # By class: cattrs has lenient hooks for these classes, and those come before predicates.
+        converter.register_structure_hook(primitive, _exactly(primitive))
+    converter.register_structure_hook(Enum, _structure_word)
     converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
+    converter.register_structure_hook_factory(
+        attrs.has, lambda kind: _from_object(converter.gen_structure_attrs_fromdict(kind))
+    )
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
-        Outcome, converter, tag_name=_TAG, tag_generator=lambda kind: _OUTCOMES[kind]
+        Outcome, converter, tag_name="outcome", tag_generator=lambda kind: _OUTCOMES[kind]
     )
+    told = converter.get_structure_hook(Outcome)
+    converter.register_structure_hook(Outcome, _from_object(told))
     return converter
 
 
-class _Misfit(TypeError):
+def _from_object(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """
-    A value that is not of the kind that belongs there, in words that may be shown.
+    Let a hook see JSON objects only; cattrs looks for keys in whatever it is given.
 
     """
 
+    def from_object(value: object, kind: Any) -> Any:
+        if type(value) is not dict:
+            raise TypeError(f"{value!r:.40} is no object")
+        return hook(cast("dict[str, object]", value), kind)
 
-def _structure_primitive(value: object, kind: type) -> object:
-    if type(value) is kind:
-        return value
-    if not issubclass(kind, Enum):
-        raise _Misfit(f"{value!r:.40} is no {kind.__name__}")
+    return from_object
+
+
+def _structure_word(value: object, kind: type[Enum]) -> Enum:
     try:
         return kind(value)
     except ValueError:
         legal = ", ".join(str(word.value) for word in kind)
-        raise _Misfit(f"{value!r:.40} is none of {legal}") from None
+        raise ValueError(f"{value!r:.40} is none of {legal}") from None
+
+
+def _exactly(primitive: type) -> Any:
+    def hook(value: object, kind: Any) -> object:
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            # A word of an enumeration is a str too, and must come back as its word.
+            return _structure_word(value, kind)
+        if type(value) is not primitive:
+            raise TypeError(f"{value!r:.40} is no {primitive.__name__}")
+        return value
+
+    return hook
 
 
 def _is_tuple_of(kind: Any) -> bool:
@@ -168,49 +183,53 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Any]:
         of_one_kind = len(inner) == 2 and inner[1] is ...  # noqa: PLR2004 - tuple[X, ...]
 
         def many(value: object, _: object) -> tuple[Any, ...]:
-            each, what, entries = hooks[0], inner[0], _entries(value)
+            each, what = hooks[0], inner[0]
+            entries = _entries(value)
             try:
                 return tuple([each(entry, what) for entry in entries])
-            except Exception as error:
-                raise _faults_by_place(entries, each, what, kind) from error
+            except Exception:  # noqa: BLE001 - whatever it was, it is found again with its place
+                return _by_place(entries, [each] * len(entries), [what] * len(entries))
 
         def exactly(value: object, _: object) -> tuple[Any, ...]:
             entries = _entries(value)
             if len(inner) != len(entries):
-                raise _Misfit(f"{len(entries)} entries where {len(inner)} belong")
-            return tuple(h(v, k) for h, v, k in zip(hooks, entries, inner, strict=True))
+                raise ValueError(f"{len(entries)} entries where {len(inner)} belong")
+            return _by_place(entries, hooks, inner)
 
         return many if of_one_kind else exactly
 
     return factory
 
 
-def _faults_by_place(
-    entries: list[object], each: Callable[[object, Any], object], what: Any, kind: Any
-) -> IterableValidationError:
+def _by_place(
+    entries: Sequence[object], hooks: Sequence[Callable[[Any, Any], Any]], kinds: Sequence[Any]
+) -> tuple[Any, ...]:
     """
-    Read entries of which one does not fit once more, and note with each fault where it lies.
+    Read entries one by one, so that every fault is told with its place.
 
     """
+    read: list[Any] = []
     faults: list[Exception] = []
-    for place, entry in enumerate(entries):
+    for place, (hook, entry, kind) in enumerate(zip(hooks, entries, kinds, strict=True)):
         try:
-            each(entry, what)
-        except Exception as error:  # noqa: BLE001 - cattrs sorts them out
-            error.add_note(IterableValidationNote(f"at {place}", place, what))
+            read.append(hook(entry, kind))
+        except Exception as error:  # noqa: BLE001 - cattrs tells all faults at once
+            error.add_note(cattrs.IterableValidationNote(f"entry {place}", place, kind))
             faults.append(error)
-    return IterableValidationError("entries do not fit", faults, kind)
+    if faults:
+        raise cattrs.IterableValidationError("faulty entries", faults, tuple)
+    return tuple(read)
 
 
 def _entries(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise _Misfit(f"{value!r:.40} is no list")
+        raise TypeError(f"{value!r:.40} is no list")
     return cast("list[object]", value)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise _Misfit(f"{value!r:.40} is no text")
+        raise TypeError(f"{value!r:.40} is no text")
     return value
 
 
@@ -228,12 +247,8 @@ def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _describe(error: BaseException, kind: type | None) -> str:
     if isinstance(error, InvalidData):
         return "; ".join(error.faults)
-    if isinstance(error, KeyError) and kind == Outcome and error.args[0] != _TAG:
-        return f"{error.args[0]!r:.40} is none of {', '.join(_OUTCOMES.values())}"
     if isinstance(error, KeyError):
         return f"required field missing: {error.args[0]!r:.60}"
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         return f"unknown fields: {', '.join(sorted(error.extra_fields))}"
-    if isinstance(error, _Misfit | ValueError):
-        return str(error)
-    return f"does not fit {getattr(kind, '__name__', 'any kind of outcome')}"
+    return str(error) or f"does not fit {getattr(kind, '__name__', kind)}"
