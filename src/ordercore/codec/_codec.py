@@ -115,14 +115,16 @@ class JsonCodec:
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
+
+    def objects(kind: Any) -> Callable[[Any, Any], Any]:
+        return _from_object(converter.gen_structure_attrs_fromdict(kind))
+
     for primitive in (int, str, bool):
         # By class: cattrs has lenient hooks for these classes, and those come before predicates.
         converter.register_structure_hook(primitive, _exactly(primitive))
     converter.register_structure_hook(Enum, _structure_word)
     converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
-    converter.register_structure_hook_factory(
-        attrs.has, lambda kind: _from_object(converter.gen_structure_attrs_fromdict(kind))
-    )
+    converter.register_structure_hook_factory(attrs.has, objects)
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
@@ -214,7 +216,8 @@ def _by_place(
         try:
             read.append(hook(entry, kind))
         except Exception as error:  # noqa: BLE001 - cattrs tells all faults at once
-            error.add_note(cattrs.IterableValidationNote(f"entry {place}", place, kind))
+            note: Any = cattrs.IterableValidationNote  # a str that is made of more than its text
+            error.add_note(note(f"entry {place}", place, kind))
             faults.append(error)
     if faults:
         raise cattrs.IterableValidationError("faulty entries", faults, tuple)
