@@ -210,18 +210,18 @@ def _by_place(
     Read entries one by one, so that every fault is told with its place.
 
     """
-    # A str that is made of more than its text, which not every type checker sees.
-    make_note = cast("Callable[[str, int, Any], str]", cattrs.IterableValidationNote)
     read: list[Any] = []
     faults: list[Exception] = []
     for place, (hook, entry, kind) in enumerate(zip(hooks, entries, kinds, strict=True)):
         try:
             read.append(hook(entry, kind))
         except Exception as error:  # noqa: BLE001 - cattrs tells all faults at once
-            error.add_note(make_note(f"entry {place}", place, kind))
+            error.add_note(cattrs.IterableValidationNote(f"entry {place}", place, kind))
             faults.append(error)
     if faults:
-        raise cattrs.IterableValidationError("faulty entries", faults, tuple)
+        # cattrs gives its groups the class too, which pyright overlooks.
+        group: Any = cattrs.IterableValidationError
+        raise group("faulty entries", faults, tuple)
     return tuple(read)
 
 
