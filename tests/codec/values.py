@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Union, cast, get_args, get_origin, ge
 import attrs
 from hypothesis import strategies as st
 
-from ordercore.grammar import Command, Declined, Outcome, Succeeded, Unknown
+from ordercore.grammar import ActionRequired, Command, Declined, Outcome, Succeeded, Unknown
 from ordercore.ids import Sku
 from ordercore.money import UnitPrice
 from ordercore.orders import LineQuantity
@@ -170,11 +170,12 @@ OUTCOMES_TOLD: Final = st.one_of(
         valid_until=st.none() | INSTANTS,
     ),
     st.builds(Declined, code=TEXTS, reason=TEXTS),
+    st.builds(ActionRequired, reference=TEXTS, action=TEXTS),
     st.builds(Unknown, reason=TEXTS),
 )
 
 
-def differences(one: object, other: object, path: str = "$") -> Iterator[str]:
+def differences(one: Any, other: Any, path: str = "$") -> Iterator[str]:
     """
     Name where two values differ in content or type, however deep.
 
@@ -192,7 +193,7 @@ def differences(one: object, other: object, path: str = "$") -> Iterator[str]:
         yield f"{path}: {one!r} is not {other!r}"
 
 
-def leaves(value: object, hint: Any, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
+def leaves(value: Any, hint: Any, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
     """List what a value consists of in the end."""
     if attrs.has(type(value)):
         hints = get_type_hints(type(value))

@@ -115,12 +115,16 @@ class JsonCodec:
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
+
+    def objects(kind: Any) -> Callable[[Any, Any], Any]:
+        return _from_object(converter.gen_structure_attrs_fromdict(kind))
+
     for primitive in (int, str, bool):
         # By class: cattrs has lenient hooks for these classes, and those come before predicates.
         converter.register_structure_hook(primitive, _exactly(primitive))
     converter.register_structure_hook(Enum, _structure_word)
     converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
-    converter.register_structure_hook_factory(attrs.has, _structure_attrs(converter))
+    converter.register_structure_hook_factory(attrs.has, objects)
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
@@ -129,13 +133,6 @@ def _converter() -> cattrs.Converter:
     told = converter.get_structure_hook(Outcome)
     converter.register_structure_hook(Outcome, _from_object(told))
     return converter
-
-
-def _structure_attrs(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    def factory(kind: Any) -> Callable[[Any, Any], Any]:
-        return _from_object(converter.gen_structure_attrs_fromdict(kind))
-
-    return factory
 
 
 def _from_object(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -219,11 +216,12 @@ def _by_place(
         try:
             read.append(hook(entry, kind))
         except Exception as error:  # noqa: BLE001 - cattrs tells all faults at once
-            note: Any = cattrs.IterableValidationNote  # its own stub forgets what it takes
-            error.add_note(note(f"entry {place}", place, kind))
+            error.add_note(cattrs.IterableValidationNote(f"entry {place}", place, kind))
             faults.append(error)
     if faults:
-        raise cattrs.IterableValidationError("faulty entries", faults, tuple)
+        # cattrs gives its groups the class too, which pyright overlooks.
+        group: Any = cattrs.IterableValidationError
+        raise group("faulty entries", faults, tuple)
     return tuple(read)
 
 
