@@ -111,10 +111,6 @@ class JsonCodec:
         except cattrs.BaseValidationError as error:
             faults = tuple(cattrs.transform_error(error, format_exception=_describe))
             raise InvalidData(kind.__name__, faults) from error
-        except InvalidData:
-            raise
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise InvalidData(kind.__name__, (_describe(error, kind),)) from error
         return value
 
 
