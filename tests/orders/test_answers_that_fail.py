@@ -253,6 +253,17 @@ def test_units_that_no_place_has_wait_for_a_person_and_may_be_canceled() -> None
     assert made.engine.verify().leaks == ()
 
 
+def test_what_is_found_in_part_leaves_the_rest_without_a_source() -> None:
+    made = shop({"MUG": 3})
+    made.place(lines=[line_of(quantity=3)])
+    made.receive({"MUG": 1}, "lyon")
+    made.do(ReportMissing(order_id=ORDER, fulfillment_order_id=made.work().id, lines={"line-1": 2}))
+    order = made.order()
+    assert order.lines[0].unsourced == 1
+    assert order.sourcing_failed
+    assert [fo.lines[0].waiting for fo in order.fulfillment.orders] == [1, 1]
+
+
 def test_a_place_that_did_not_have_it_is_not_asked_for_that_line_again() -> None:
     made = shop({"MUG": 5})
     made.place()

@@ -668,7 +668,7 @@ def command_for(order: Order, word: str, about: str) -> Command:
 
 def test_orders_keep_their_laws_on_every_way() -> None:
     run_state_machine_as_test(
-        OrdersMachine, settings=settings(max_examples=60, stateful_step_count=25)
+        OrdersMachine, settings=settings(max_examples=100, stateful_step_count=30)
     )
 
 

@@ -161,6 +161,25 @@ def test_units_without_a_source_are_canceled_first() -> None:
     assert made.do(SourceAgain(order_id=ORDER)).events == ()
 
 
+def test_only_what_has_no_source_may_be_canceled_and_the_rest_goes_on() -> None:
+    made = shop({"MUG": 3})
+    made.place(lines=[line_of(quantity=3)])
+    made.do(ReportMissing(**at(made, lines={"line-1": 1})))
+    made.do(CancelUnits(order_id=ORDER, lines={"line-1": 1}))
+    assert made.work().lines[0].waiting == 2
+    made.send(deliver=True)
+    assert made.order().status == "completed"
+    assert balance(made.order()).captured_minor == 2000
+
+
+def test_a_place_that_does_not_ship_there_is_passed_over() -> None:
+    made = shop({"MUG": 3})
+    made.receive({"MUG": 3}, "lyon")
+    made.post.serves = ("lyon",)
+    made.place(lines=[line_of(quantity=3)])
+    assert made.work().place == "lyon"
+
+
 def test_promises_that_no_place_was_given_yet_are_given_back_from_the_last_one() -> None:
     made = shop({"MUG": 2})
     made.receive({"MUG": 2}, "lyon")
