@@ -175,12 +175,6 @@ REFUSED: list[tuple[str, str, str, Command]] = [
         order_of("O-2", tenders=[tender(), tender()]),
     ),
     (
-        "tenders_differ_from_total",
-        "1000 of 1000",
-        "one tender",
-        order_of("O-2", tenders=[tender(amount=1000), tender()]),
-    ),
-    (
         "too_many_tenders",
         "51",
         "at most 50",

@@ -73,7 +73,7 @@ def authorize_tenders(
     named = sum(t.amount_minor for t in tenders if t.amount_minor is not None)
     open_ended = [t for t in tenders if t.amount_minor is None]
     rest = due_minor - named
-    if len(open_ended) > 1 or rest < 0 or (rest > 0) != bool(open_ended):
+    if len(open_ended) > 1 or rest < 0 or (rest > 0 and not open_ended):
         raise Rejected(
             "tenders_differ_from_total",
             f"tenders of order {order_id} name {named} of {due_minor} {currency} (minor units)",
@@ -81,7 +81,9 @@ def authorize_tenders(
             legal=(f"amounts that come to {due_minor}", "one tender without amount for the rest"),
         )
     first = len(state.payments) + 1
-    amounts = (rest if t.amount_minor is None else t.amount_minor for t in tenders)
+    # A tender for the rest is not asked where nothing is left for it.
+    shares = [(t, rest if t.amount_minor is None else t.amount_minor) for t in tenders]
+    asked = [(tender, amount) for tender, amount in shares if amount]
     return tuple(
         AuthorizationRequested(
             payment_id=PaymentId(child(order_id, "payment", n)),
@@ -91,7 +93,7 @@ def authorize_tenders(
             currency=currency,
             status=PAYMENT_LIFECYCLE().initial,
         )
-        for n, (tender, amount) in enumerate(zip(tenders, amounts, strict=True), first)
+        for n, (tender, amount) in enumerate(asked, first)
     )
 
 
