@@ -17,6 +17,7 @@ from ordercore import (
     Destination,
     Engine,
     FulfillUnits,
+    InvalidData,
     LineRequest,
     MemoryStore,
     Place,
@@ -146,6 +147,16 @@ def test_the_same_wish_told_at_another_time_is_the_same_wish() -> None:
     again = shop.engine.submit(later, key="k-1")
 
     assert (again.repeated, again.version) == (True, first.version)
+
+
+@pytest.mark.parametrize("order_id", ["\ud800", "", "O/1", "x" * 101])
+def test_an_order_id_that_no_order_can_have_is_named_whatever_is_asked(order_id: str) -> None:
+    shop = Shop()
+
+    with pytest.raises(InvalidData, match=r"RetryEffect.order_id.*legal are"):
+        shop.engine.submit(RetryEffect(order_id=order_id, effect_key="k"), key="k-1")
+
+    assert shop.store.recall(shop.engine.tenant, cast("Any", "k-1")) is None
 
 
 def test_a_refusal_is_the_answer_to_its_key_for_ever() -> None:

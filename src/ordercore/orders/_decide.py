@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, Decision, Facts, Need
-from ordercore.ids import StreamId, order_stream
+from ordercore.ids import StreamId, order_stream, require_id
 from ordercore.ledger import Step
 from ordercore.orders import _aftercare, _answers, _placement, _second_sourcing, _stock, _work
 from ordercore.orders import _commands as c
@@ -78,9 +78,14 @@ def stream_of(command: Command) -> StreamId | None:
     """
     Return the stream that a command is about; None where it is about stock alone.
 
+    Raises:
+        InvalidData: The order's id is none that a host may choose.
     """
     order_id = getattr(command, "order_id", None)
-    return None if order_id is None else order_stream(order_id)
+    if order_id is None:
+        return None
+    require_id(order_id, f"{type(command).__name__}.order_id")
+    return order_stream(order_id)
 
 
 def needs(

@@ -5,8 +5,6 @@ Rules add events; each is folded at once, so the next rule sees what the one bef
 Movements of stock and money are collected beside them and leave as one linked batch.
 """
 
-from typing import Final
-
 import attrs
 
 from ordercore.errors import Rejected
@@ -24,9 +22,6 @@ from ordercore.payments import PaymentCaptured, PaymentRecorded, PaymentRefunded
 __all__ = ["Draft", "OrderDecision", "require_order"]
 
 OrderDecision = Decision[OrderEvent, Step]
-
-#: How many events one command may lead to.
-EVENTS_MAX: Final = 5_000
 
 
 def require_order(state: Order | None, order_id: str) -> Order:
