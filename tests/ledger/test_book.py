@@ -6,6 +6,7 @@ import pytest
 from ordercore.errors import InvalidData, InvariantViolated
 from ordercore.ledger import (
     NOTHING,
+    AccountId,
     AccountParts,
     Balance,
     Entry,
@@ -148,6 +149,10 @@ def test_the_trial_balance_sums_each_unit_of_each_book() -> None:
 
 def test_an_account_id_is_read_as_it_was_written() -> None:
     assert account_parts(STOCK) == AccountParts("promise", "available", "MUG", "berlin", "")
+    pill = account("physical", "on_hand", "PILL", "berlin", "acme", lot="L-7", serial="S-1")
+    assert account_parts(pill) == ("physical", "on_hand", "PILL", "berlin", "acme", "L-7", "S-1")
+    with pytest.raises(InvalidData, match="then lot and serial"):
+        account_parts(AccountId(f"{STOCK}|"))  # another spelling of the same account
     with pytest.raises(InvalidData, match=r"'promise\|MUG' is not book\|code\|unit\|place\|owner"):
         account_parts(account("promise", "MUG", "").removesuffix("|||"))  # type: ignore[arg-type]  # the claim
 

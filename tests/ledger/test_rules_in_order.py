@@ -498,6 +498,7 @@ VARIANTS: list[tuple[Step, dict[str, object]]] = [
             "occurred_at": at(1),
             "leave_at_least": None,
             "expires_at": None,
+            "promised_at": at(0),
         },
     ),
     (

@@ -116,8 +116,8 @@ def test_a_balance_that_was_touched_is_named_with_both_numbers(
         ("UPDATE oc_pendings SET amount = 4 WHERE id = 'h-4'", "hold h-4:", "amount=4"),
         ("DELETE FROM oc_pendings WHERE id = 'h-4'", "hold h-4:", "recorded not open"),
         (
-            """INSERT INTO oc_pendings (tenant, id, source, target, amount, reference)
-            SELECT tenant, 'h-9', source, target, 1, 'x' FROM oc_pendings WHERE id = 'h-4'""",
+            """INSERT INTO oc_pendings (tenant, id, source, target, amount, reference, promised_at)
+            SELECT tenant, 'h-9', source, target, 1, 'x', 0 FROM oc_pendings WHERE id = 'h-4'""",
             "hold h-9:",
             "recomputed not open",
         ),

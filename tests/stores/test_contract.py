@@ -650,6 +650,9 @@ def test_holds_are_listed_as_they_were_made_all_or_of_one_holder(store: Store) -
     assert [p.id for p in store.pendings(SHOP)] == ["h-9", "h-5", "h-1"]
     assert [p.id for p in store.pendings(SHOP, "cart-1")] == ["h-9", "h-1"]
     assert list(store.pendings(SHOP, "cart-3")) == []
+    assert [p.id for p in store.pendings(SHOP, source=AVAILABLE)] == ["h-9", "h-5", "h-1"]
+    assert [p.id for p in store.pendings(SHOP, "cart-2", source=AVAILABLE)] == ["h-5"]
+    assert list(store.pendings(SHOP, source=ALLOCATED)) == []
     (hold,) = (p for p in store.pendings(SHOP) if p.id == "h-1")
     assert (hold.amount, hold.source, hold.target) == (2, AVAILABLE, ALLOCATED)
     assert (hold.reference, hold.expires_at) == ("cart-1", minutes(8))

@@ -146,13 +146,20 @@ class Ledger:
         due = waiting.irange(maximum=(at, "\U0010ffff"))
         return [self._open[pending_id] for _, pending_id in islice(due, limit)]
 
-    def pendings(self, reference: str | None = None) -> Iterator[OpenPending]:
+    def pendings(
+        self, reference: str | None = None, *, source: AccountId | None = None
+    ) -> Iterator[OpenPending]:
         """
-        Iterate over open holds, all or of one holder, in the order in which they were made.
+        Iterate over open holds in the order in which they were made.
 
+        Args:
+            reference: Only those of this holder.
+            source: Only those that leave this account.
+
+        Cost: O(open holds).
         """
         for pending in self._open.values():
-            if reference is None or pending.reference == reference:
+            if reference in {None, pending.reference} and source in {None, pending.source}:
                 yield pending
 
     def balances(self, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:

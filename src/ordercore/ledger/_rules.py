@@ -191,7 +191,13 @@ class _Batch:
     def _pend(self, step: Pend) -> None:
         self._check_new(step)
         pending = OpenPending(
-            step.id, step.source, step.target, step.amount, step.reference, step.expires_at
+            step.id,
+            step.source,
+            step.target,
+            step.amount,
+            step.reference,
+            step.expires_at,
+            step.promised_at or step.occurred_at,
         )
         if pending.is_due(self._at):
             raise Rejected(

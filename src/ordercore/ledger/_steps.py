@@ -74,6 +74,9 @@ class Pend:
             safety stock, negative allows a backorder, None asks nothing.
         expires_at: The instant from which the hold no longer counts, later than it is recorded;
             None for never.
+        promised_at: When the holder was first promised it, where this hold takes the place of an
+            earlier one (at another place, say); None for ``occurred_at``. Who is covered first
+            when there is not enough goes by it.
     """
 
     id: str
@@ -85,6 +88,7 @@ class Pend:
     occurred_at: Instant
     leave_at_least: int | None = 0
     expires_at: Instant | None = None
+    promised_at: Instant | None = None
 
 
 @attrs.frozen
@@ -234,6 +238,14 @@ class OpenPending:
     """
     A hold that is neither posted, voided, expired nor divided.
 
+    Attributes:
+        id: Its name.
+        source: The account that promises.
+        target: The account that will take.
+        amount: How much.
+        reference: Who holds it.
+        expires_at: From when it no longer counts; None for never.
+        promised_at: Since when the holder has been promised it; parts keep that of the whole.
     """
 
     id: str
@@ -242,6 +254,7 @@ class OpenPending:
     amount: int
     reference: str
     expires_at: Instant | None
+    promised_at: Instant
 
     def is_due(self, at: Instant) -> bool:
         """

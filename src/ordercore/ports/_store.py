@@ -196,10 +196,16 @@ class Store(Protocol):
         """
         ...
 
-    def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
+    def pendings(
+        self, tenant: TenantId, reference: str | None = None, *, source: AccountId | None = None
+    ) -> Sequence[OpenPending]:
         """
-        Return open holds, all or of one holder, in the order in which they were made.
+        Return open holds in the order in which they were made: all, of one holder, of one account.
 
+        Args:
+            tenant: Whose.
+            reference: Only those of this holder.
+            source: Only those that leave this account.
         """
         ...
 

@@ -188,14 +188,16 @@ class MemoryStore:
         with self._lock:
             return iter(tuple(self._of(tenant).ledger.balances(prefix)))
 
-    def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
+    def pendings(
+        self, tenant: TenantId, reference: str | None = None, *, source: AccountId | None = None
+    ) -> Sequence[OpenPending]:
         """
-        Return open holds, all or of one holder, in the order in which they were made.
+        Return open holds in the order in which they were made: all, of one holder, of one account.
 
         Cost: O(open holds of the tenant).
         """
         with self._lock:
-            return tuple(self._of(tenant).ledger.pendings(reference))
+            return tuple(self._of(tenant).ledger.pendings(reference, source=source))
 
     def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
         """

@@ -133,24 +133,25 @@ def step_row(
     if isinstance(step, ExpirePending):
         return (
             *head, "expire_pending", step.id, *accounts,
-            None, step.pending, None, None, None, None, None, occurred,
+            None, step.pending, None, None, None, None, None, None, occurred,
         )  # fmt: skip
     tail = (step.reason, step.reference, occurred)
     if isinstance(step, Pend):
         expires = to_us_or_none(step.expires_at)
+        promised = to_us_or_none(step.promised_at)
         return (
             *head, "pend", step.id, *accounts,
-            step.amount, None, None, step.leave_at_least, expires, *tail,
+            step.amount, None, None, step.leave_at_least, expires, promised, *tail,
         )  # fmt: skip
     if isinstance(step, Post):
         return (
             *head, "post", step.id, *accounts,
-            step.amount, None, None, step.leave_at_least, None, *tail,
+            step.amount, None, None, step.leave_at_least, None, None, *tail,
         )  # fmt: skip
     amount = step.amount if isinstance(step, PostPending) else None
     parts = ",".join(map(str, step.parts)) if isinstance(step, Divide) else None
     kind = _ENDING_KINDS[type(step)]
-    return (*head, kind, step.id, *accounts, amount, step.pending, parts, None, None, *tail)
+    return (*head, kind, step.id, *accounts, amount, step.pending, parts, None, None, None, *tail)
 
 
 _ENDING_KINDS: Final[dict[type[Step], str]] = {
@@ -173,14 +174,17 @@ def entry_of(row: Row) -> Entry:
 def _step_of(row: Row) -> Step:
     (
         kind, step_id, source, target, amount, pending, parts,
-        least, expires_at, reason, reference, occurred_at,
+        least, expires_at, promised_at, reason, reference, occurred_at,
     ) = row[2:]  # fmt: skip
     occurred = from_us(occurred_at)
     if kind == "post":
         return Post(step_id, source, target, amount, reason, reference, occurred, least)
     if kind == "pend":
         expires = _from_us_or_none(expires_at)
-        return Pend(step_id, source, target, amount, reason, reference, occurred, least, expires)
+        promised = _from_us_or_none(promised_at)
+        return Pend(
+            step_id, source, target, amount, reason, reference, occurred, least, expires, promised
+        )
     if kind == "post_pending":
         return PostPending(step_id, pending, amount, reason, reference, occurred)
     if kind == "void_pending":
@@ -206,6 +210,7 @@ def pending_row(tenant: str, pending: OpenPending) -> Row:
         pending.amount,
         pending.reference,
         to_us_or_none(pending.expires_at),
+        to_us(pending.promised_at),
     )
 
 
@@ -214,9 +219,16 @@ def pending_of(row: Row) -> OpenPending:
     Read an open hold.
 
     """
-    pending_id, source, target, amount, reference, expires_at = row
-    expires = _from_us_or_none(expires_at)
-    return OpenPending(pending_id, source, target, amount, reference, expires)
+    pending_id, source, target, amount, reference, expires_at, promised_at = row
+    return OpenPending(
+        pending_id,
+        source,
+        target,
+        amount,
+        reference,
+        _from_us_or_none(expires_at),
+        from_us(promised_at),
+    )
 
 
 @contextmanager

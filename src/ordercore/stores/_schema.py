@@ -95,6 +95,7 @@ _FIRST: Final = (
         parts TEXT,
         leave_at_least INTEGER,
         expires_at INTEGER,
+        promised_at INTEGER,
         reason TEXT,
         reference TEXT,
         occurred_at INTEGER NOT NULL,
@@ -114,10 +115,10 @@ _FIRST: Final = (
         amount INTEGER NOT NULL CHECK (amount > 0),
         reference TEXT NOT NULL,
         expires_at INTEGER,
+        promised_at INTEGER NOT NULL,
         UNIQUE (tenant, id)
     ) STRICT""",
-    """CREATE INDEX oc_pendings_due ON oc_pendings (tenant, source, expires_at, id)
-        WHERE expires_at IS NOT NULL""",
+    "CREATE INDEX oc_pendings_source ON oc_pendings (tenant, source, expires_at, id)",
     "CREATE INDEX oc_pendings_holder ON oc_pendings (tenant, reference)",
     """CREATE TABLE oc_balances (
         tenant TEXT NOT NULL,

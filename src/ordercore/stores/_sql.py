@@ -128,7 +128,7 @@ UPDATE oc_leases SET holder = '', until = first_at WHERE tenant = ? AND effect_k
 
 _TRANSFER: Final = """
 SELECT position, recorded_at, kind, id, source, target, amount, pending, parts,
-       leave_at_least, expires_at, reason, reference, occurred_at
+       leave_at_least, expires_at, promised_at, reason, reference, occurred_at
 FROM oc_transfers"""
 TRANSFERS_OF_IDS: Final = InList(f"{_TRANSFER} WHERE tenant = ? AND id IN")
 TRANSFER_THAT_ENDED: Final = f"{_TRANSFER} WHERE tenant = ? AND pending = ?"
@@ -138,16 +138,30 @@ WHERE tenant = ? AND position > ? AND ? IN (source, target) ORDER BY position LI
 """
 ADD_TRANSFER: Final = """
 INSERT INTO oc_transfers (tenant, position, recorded_at, kind, id, source, target, amount,
-                          pending, parts, leave_at_least, expires_at, reason, reference,
-                          occurred_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          pending, parts, leave_at_least, expires_at, promised_at, reason,
+                          reference, occurred_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _PENDING: Final = """
-SELECT id, source, target, amount, reference, expires_at FROM oc_pendings"""
+SELECT id, source, target, amount, reference, expires_at, promised_at FROM oc_pendings"""
 PENDINGS_OF_IDS: Final = InList(f"{_PENDING} WHERE tenant = ? AND id IN")
-PENDINGS: Final = f"{_PENDING} WHERE tenant = ? ORDER BY made"
-PENDINGS_OF_REFERENCE: Final = f"{_PENDING} WHERE tenant = ? AND reference = ? ORDER BY made"
+
+
+def pendings(tenant: str, reference: str | None, source: str | None) -> tuple[str, tuple[str, ...]]:
+    """
+    Return the query for open holds: all, of one holder, of one account; as they were made.
+
+    """
+    text = f"{_PENDING} WHERE tenant = ?"
+    keys: tuple[str, ...] = (tenant,)
+    if reference is not None:
+        text, keys = f"{text} AND reference = ?", (*keys, reference)
+    if source is not None:
+        text, keys = f"{text} AND source = ?", (*keys, source)
+    return f"{text} ORDER BY made", keys
+
+
 #: Due holds of several accounts at once: by account, and within one by (expiry, id).
 PENDINGS_DUE_OF: Final = InList(
     f"{_PENDING} WHERE tenant = ? AND expires_at <= ? AND source IN",
@@ -157,8 +171,8 @@ PENDINGS_DUE: Final = f"""{_PENDING}
 WHERE tenant = ? AND source = ? AND expires_at <= ? ORDER BY expires_at, id LIMIT ?
 """
 ADD_PENDING: Final = """
-INSERT INTO oc_pendings (tenant, id, source, target, amount, reference, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO oc_pendings (tenant, id, source, target, amount, reference, expires_at, promised_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 DROP_PENDING: Final = "DELETE FROM oc_pendings WHERE tenant = ? AND id = ?"
 

@@ -196,16 +196,14 @@ class SQLiteStore:
                 yield account, Balance(*numbers)
             rows = self._rows(sql.BALANCES_AFTER, (tenant, rows[-1][0], _PAGE_ROWS))
 
-    def pendings(self, tenant: TenantId, reference: str | None = None) -> Sequence[OpenPending]:
+    def pendings(
+        self, tenant: TenantId, reference: str | None = None, *, source: AccountId | None = None
+    ) -> Sequence[OpenPending]:
         """
-        Return open holds, all or of one holder, in the order in which they were made.
+        Return open holds in the order in which they were made: all, of one holder, of one account.
 
         """
-        if reference is None:
-            rows = self._rows(sql.PENDINGS, (tenant,))
-        else:
-            rows = self._rows(sql.PENDINGS_OF_REFERENCE, (tenant, reference))
-        return [pending_of(row) for row in rows]
+        return [pending_of(row) for row in self._rows(*sql.pendings(tenant, reference, source))]
 
     def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
         """
