@@ -26,6 +26,7 @@ from ordercore.engine._requests import (
     Loaded,
     LookUp,
     Loop,
+    Recall,
     Submission,
     TakeLease,
 )
@@ -40,7 +41,7 @@ from ordercore.errors import (
 from ordercore.grammar import Aggregate, Answers, Effect, Outcome, Submit, Succeeded, Unknown
 from ordercore.ids import CommandId, StreamId
 from ordercore.instants import Instant, seconds_after
-from ordercore.ports import Lease, LeaseState
+from ordercore.ports import Lease, LeaseState, Receipt
 
 __all__ = ["perform_loop"]
 
@@ -84,6 +85,14 @@ def _submit(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) 
     # The version in the key: what was refused may be tried again by a person's word, and whoever
     # else is at it at this version writes the same key, hence once.
     key = CommandId(f"{effect.key}/try-{loaded.version}")
+    to_itself = env.kinds.of_command(effect.command).stream_of(effect.command) == stream
+    if not to_itself:
+        # This stream may move on between the other's commit and hearing of it, so there the first
+        # try has a key for ever; only after a refusal does the version tell tries apart.
+        first = CommandId(f"{effect.key}/submit")
+        known: Receipt | None = yield Recall(first)
+        if known is None or known.rejected is None:
+            key = first
     try:
         taken = yield from submit_loop(env, Submission(command=effect.command, command_id=key))
     except Rejected as refusal:
@@ -92,7 +101,7 @@ def _submit(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) 
     except PortUnavailable as error:
         yield from _record_attempt(env, stream, effect, _Waiting(error.reason))
     else:
-        if taken.stream != stream:
+        if not to_itself:
             reached = Succeeded(reference=taken.stream or key)
             yield from _record_outcome(env, stream, loaded, effect, reached)
 
