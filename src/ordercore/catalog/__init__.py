@@ -6,7 +6,12 @@ and tests that have their products at hand.
 """
 
 from ordercore.catalog._catalog import Product, Products, StaticCatalog
-from ordercore.catalog._quantities import SkuQuantities, SkuQuantity, sku_quantities
+from ordercore.catalog._quantities import (
+    SkuQuantities,
+    SkuQuantity,
+    check_sku_quantities,
+    sku_quantities,
+)
 
 __all__ = [
     "Product",
@@ -14,5 +19,6 @@ __all__ = [
     "SkuQuantities",
     "SkuQuantity",
     "StaticCatalog",
+    "check_sku_quantities",
     "sku_quantities",
 ]

@@ -8,9 +8,10 @@ from typing import cast
 
 import attrs
 
-from ordercore.ids import PlaceId, Sku
+from ordercore.grammar import Faults, quantity_fault
+from ordercore.ids import PlaceId, Sku, sku_fault
 
-__all__ = ["SkuQuantities", "SkuQuantity", "sku_quantities"]
+__all__ = ["SkuQuantities", "SkuQuantity", "check_sku_quantities", "sku_quantities"]
 
 
 @attrs.frozen
@@ -42,3 +43,14 @@ def sku_quantities(given: SkuQuantities) -> tuple[SkuQuantity, ...]:
         by_sku = cast("Mapping[str, int]", given)
         return tuple(SkuQuantity(Sku(sku), quantity) for sku, quantity in by_sku.items())
     return tuple(given)
+
+
+def check_sku_quantities(faults: Faults, lines: tuple[SkuQuantity, ...]) -> None:
+    """
+    Note what is wrong with a command's lines: their number, and the SKU and quantity of each.
+
+    """
+    faults.count(len(lines), "lines")
+    for n, line in enumerate(lines):
+        faults.note(f"lines[{n}].sku", sku_fault(line.sku))
+        faults.note(f"lines[{n}].quantity", quantity_fault(line.quantity))

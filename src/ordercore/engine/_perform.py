@@ -72,9 +72,7 @@ def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
 def _next_effect(
     aggregate: Aggregate[Any], state: object, at: Instant, tried: set[str]
 ) -> Effect | None:
-    if state is None:
-        return None
-    for effect in aggregate.outstanding(state):
+    for effect in aggregate.owed(state):
         due = effect.not_before is None or effect.not_before <= at
         if due and not effect.waits_for_operator and effect.key not in tried:
             return effect

@@ -38,7 +38,6 @@ from ordercore.engine._requests import (
 from ordercore.errors import Conflict, InvariantViolated, Rejected
 from ordercore.grammar import (
     ROUNDS_MAX,
-    Aggregate,
     Command,
     CommandFamily,
     Context,
@@ -208,11 +207,11 @@ def _settled(
     if command.settles:
         return (command.settles,)
     key = command.tries_again
-    if not key or state is None or not isinstance(family, Aggregate):
+    if not key:
         return ()
     return tuple(
         effect.key
-        for effect in family.outstanding(state)
+        for effect in family.owed(state)
         if effect.key == key
         and not isinstance(effect, Submit)
         and not env.capabilities(effect).lookup
@@ -220,9 +219,7 @@ def _settled(
 
 
 def _next_due(family: CommandFamily, state: object, at: Instant) -> Instant | None:
-    if state is None or not isinstance(family, Aggregate):
-        return None
-    due = [e.not_before or at for e in family.outstanding(state) if not e.waits_for_operator]
+    due = [e.not_before or at for e in family.owed(state) if not e.waits_for_operator]
     return min(due, default=None)
 
 

@@ -124,6 +124,14 @@ class CommandFamily:
             raise InvariantViolated(f"{type(event).__name__} has no stream to stand in")
         return state
 
+    def owed(self, state: Any) -> tuple[Effect, ...]:  # noqa: ANN401 - no state
+        """
+        Return what a state owes; without a stream that is nothing.
+
+        """
+        del state
+        return ()
+
 
 @attrs.frozen(kw_only=True)
 class Aggregate(CommandFamily, Generic[StateT]):
@@ -195,6 +203,13 @@ class Aggregate(CommandFamily, Generic[StateT]):
                 raise InvariantViolated(f"{type(event).__name__} can't stand in a {self.kind}")
             state = self.evolve(state, event)
         return state
+
+    def owed(self, state: StateT | None) -> tuple[Effect, ...]:
+        """
+        Return what a state owes; nothing where the stream has not begun.
+
+        """
+        return () if state is None else self.outstanding(state)
 
     def unknown(self, own_id: str) -> Rejected:
         """

@@ -6,11 +6,10 @@ once, each fault with its path. Rooms whose commands hold more than is known her
 :class:`Faults`.
 """
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from ordercore.errors import InvalidData
-from ordercore.ids import Sku, card_number_fault, sku_fault
+from ordercore.ids import card_number_fault
 from ordercore.instants import Instant
 from ordercore.money import AMOUNT_MAX, QUANTITY_MAX, exponent
 
@@ -18,19 +17,6 @@ __all__ = ["LINES_MAX", "Faults", "amount_fault", "quantity_fault"]
 
 #: The most lines that one order may have; a cart or a delivery too.
 LINES_MAX: Final = 1_000
-
-
-class _Units(Protocol):
-    """
-    So many units of a SKU.
-
-    """
-
-    @property
-    def sku(self) -> Sku: ...
-
-    @property
-    def quantity(self) -> int: ...
 
 
 def quantity_fault(value: object, least: int = 1) -> str | None:
@@ -72,16 +58,6 @@ class Faults:
         """
         if fault is not None:
             self._faults.append(f"{path}: {fault}")
-
-    def skus(self, lines: Sequence[_Units]) -> None:
-        """
-        Check how many lines there are, and the SKU and the quantity of each.
-
-        """
-        self.count(len(lines), "lines")
-        for n, line in enumerate(lines):
-            self.note(f"lines[{n}].sku", sku_fault(line.sku))
-            self.note(f"lines[{n}].quantity", quantity_fault(line.quantity))
 
     def count(self, number: int, path: str, least: int = 1) -> None:
         """

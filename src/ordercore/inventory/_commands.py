@@ -7,7 +7,7 @@ legal now is decided later, on facts.
 
 import attrs
 
-from ordercore.catalog import SkuQuantity, sku_quantities
+from ordercore.catalog import SkuQuantity, check_sku_quantities, sku_quantities
 from ordercore.grammar import Command, Faults
 from ordercore.ids import PlaceId, id_fault
 from ordercore.instants import Instant
@@ -35,7 +35,7 @@ class ReceiveStock(Command):
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
         faults.note("place", id_fault(self.place))
-        faults.skus(self.lines)
+        check_sku_quantities(faults, self.lines)
         faults.text("reference", self.reference)
         faults.aware(self.occurred_at)
         faults.check()

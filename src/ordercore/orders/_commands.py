@@ -8,7 +8,7 @@ legal now is decided later, on facts. Line quantities may be given as a mapping
 
 import attrs
 
-from ordercore.catalog import SkuQuantity, sku_quantities
+from ordercore.catalog import SkuQuantity, check_sku_quantities, sku_quantities
 from ordercore.grammar import Command, Outcome, Succeeded, amount_fault, quantity_fault
 from ordercore.ids import CartId, OrderId, id_fault, sku_fault
 from ordercore.instants import Instant
@@ -77,7 +77,7 @@ class ReserveCart(Command):
         faults.note("cart_id", id_fault(self.cart_id))
         faults.currency(self.currency)
         faults.goes_to(self.destination)
-        faults.skus(self.lines)
+        check_sku_quantities(faults, self.lines)
         if self.hold_s is not None:
             faults.note("hold_s", quantity_fault(self.hold_s))
         faults.check()
