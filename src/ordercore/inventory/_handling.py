@@ -149,11 +149,11 @@ class Handling(Promises):
         """
         in_range = 0 <= off_record <= quantity
         refuse("" if in_range else f"off_record: {off_record} is not within 0 to {quantity}")
-        rest = self.release_part(hold, held, quantity, "short_pick")
-        shelf, missing = at_bucket(Bucket.ON_HAND, place), at_bucket(Bucket.MISSING, place)
-        there = quantity - off_record
-        if there:
+        part, rest = self._split(hold, held, quantity, "short_pick")
+        if there := quantity - off_record:
+            shelf, missing = at_bucket(Bucket.ON_HAND, place), at_bucket(Bucket.MISSING, place)
             self._move_units(sku, there, shelf, missing, "short_pick", owner=owner, lots=lots)
+        self.release(part, "short_pick")
         return rest
 
     def pack(

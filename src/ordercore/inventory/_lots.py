@@ -335,5 +335,5 @@ def lots_at(
             )
         )
     if faults:
-        raise InvalidData(f"lots of {sku} at {place}", tuple(faults))
+        raise InvalidData(f"lots of {sku} at {place}", tuple(sorted(faults)))
     return tuple(sorted(lots, key=lambda lot: (lot.lot, lot.serial)))

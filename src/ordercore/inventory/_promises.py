@@ -2,9 +2,9 @@
 The promise book's own movements: holds on what is there and on what is expected.
 
 A hold that takes the place of another (at another place, or on the shelf instead of on expected
-supply) is made in the batch in which the other is released, for the same holder, and keeps the
-instant since when it has been promised. So its units are for sale at no position, and its holder
-keeps the place in the queue.
+supply) is made right before the other is released, in one batch, for the same holder, and keeps
+the instant since when it has been promised. So its units are for sale at no position of the log,
+and its holder keeps the place in the queue.
 """
 
 from datetime import date
@@ -156,11 +156,14 @@ class Promises(LinkedSteps):
             leave_at_least: What must be left available there.
 
         Raises:
-            InvalidData: The hold does not stand on stock that is there.
+            InvalidData: The hold does not stand on stock that is there, or stands at that place.
         """
         source, target = account_parts(hold.source), account_parts(hold.target)
         sound = source.code == "available" and target.code in _PROMISED_HERE
-        refuse("" if sound else f"{hold.id}: {hold.source} to {hold.target} is no promise of stock")
+        refuse(
+            "" if sound else f"{hold.id}: {hold.source} to {hold.target} is no promise of stock",
+            "" if source.place != to_place else f"to_place: {hold.id} stands at {to_place}",
+        )
         return self._instead_of(
             hold,
             available_account(source.unit, to_place, source.owner),
@@ -261,8 +264,8 @@ class Promises(LinkedSteps):
         *,
         leave_at_least: int | None,
     ) -> str:
-        self.release(hold.id, reason)
-        return self._pend(
+        # Held anew first and released then, so that not even between two steps it is for sale.
+        instead = self._pend(
             source,
             target,
             hold.amount,
@@ -272,6 +275,8 @@ class Promises(LinkedSteps):
             promised_at=hold.promised_at,
             holder=hold.reference,
         )
+        self.release(hold.id, reason)
+        return instead
 
     def _pend(
         self,
