@@ -193,6 +193,22 @@ def test_books_that_differ_are_told_apart_by_sku_and_place() -> None:
     )
 
 
+def test_lots_and_serial_numbers_are_summed_and_owners_told_apart() -> None:
+    balances = {
+        available_account(MUG, BERLIN, "acme"): Balance(5),
+        bucket_account(Bucket.ON_HAND, MUG, BERLIN, owner="acme", lot="A"): Balance(3),
+        bucket_account(Bucket.ON_HAND, MUG, BERLIN, owner="acme", serial="S-1"): Balance(1),
+        bucket_account(Bucket.ON_HAND, MUG, BERLIN, owner="acme"): Balance(1),
+    }
+    assert book_differences(balances) == ()
+    balances[bucket_account(Bucket.ON_HAND, MUG, BERLIN, owner="acme", lot="B")] = Balance(2)
+    balances[reserved_account(MUG, BERLIN)] = Balance(1)
+    assert book_differences(balances) == (
+        "MUG at berlin: 1 carried out to reserved, which is only held for",
+        "MUG of acme at berlin: 5 sellable, 7 on hand",
+    )
+
+
 def test_nothing_touched_is_nothing_different() -> None:
     assert book_differences({}) == ()
     assert book_differences({AccountId("value|customer|EUR||"): Balance(5, 0, 0)}) == ()

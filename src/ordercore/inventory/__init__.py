@@ -22,23 +22,45 @@ from ordercore.inventory._accounts import (
     shrinkage_account,
     supplier_account,
 )
+from ordercore.inventory._agreement import book_differences
 from ordercore.inventory._availability import (
     CartHolds,
     StockAt,
     StockLevel,
-    book_differences,
     stock_accounts,
     stock_level,
 )
 from ordercore.inventory._commands import ReceiveStock
+from ordercore.inventory._corrections import AdjustReason, Corrections
 from ordercore.inventory._decide import STOCK, decide, needs
+from ordercore.inventory._handling import Handling
+from ordercore.inventory._linked import LinkedSteps
+from ordercore.inventory._lots import (
+    Lot,
+    LotQuantity,
+    LotRecord,
+    LotStrategy,
+    choose_lots,
+    lots_at,
+    lots_prefix,
+)
 from ordercore.inventory._movements import Movements
+from ordercore.inventory._promises import Promises
 
 __all__ = [
     "STOCK",
+    "AdjustReason",
     "Bucket",
     "CartHolds",
+    "Corrections",
+    "Handling",
+    "LinkedSteps",
+    "Lot",
+    "LotQuantity",
+    "LotRecord",
+    "LotStrategy",
     "Movements",
+    "Promises",
     "ReceiveStock",
     "StockAt",
     "StockLevel",
@@ -46,9 +68,12 @@ __all__ = [
     "available_account",
     "book_differences",
     "bucket_account",
+    "choose_lots",
     "customer_account",
     "decide",
     "incoming_account",
+    "lots_at",
+    "lots_prefix",
     "movable_account",
     "needs",
     "outside_account",

@@ -144,33 +144,33 @@ def bucket_account(
     return account("physical", bucket.value, sku, place, owner, lot=lot, serial=serial)
 
 
-def supplier_account(sku: Sku | str) -> AccountId:
+def supplier_account(sku: Sku | str, *, serial: str = "") -> AccountId:
     """
-    Name where received units come from.
+    Name where received units come from; a unit with a serial number comes from an own one, once.
 
     """
-    return account("physical", "supplier", sku)
+    return account("physical", "supplier", sku, serial=serial)
 
 
-def customer_account(sku: Sku | str) -> AccountId:
+def customer_account(sku: Sku | str, *, serial: str = "") -> AccountId:
     """
     Name where dispatched units go, and returns come from.
 
     """
-    return account("physical", "customer", sku)
+    return account("physical", "customer", sku, serial=serial)
 
 
-def shrinkage_account(sku: Sku | str) -> AccountId:
+def shrinkage_account(sku: Sku | str, *, serial: str = "") -> AccountId:
     """
     Name where units go that are lost, scrapped or given away, and come from when found.
 
     """
-    return account("physical", "shrinkage", sku)
+    return account("physical", "shrinkage", sku, serial=serial)
 
 
-def production_account(sku: Sku | str) -> AccountId:
+def production_account(sku: Sku | str, *, serial: str = "") -> AccountId:
     """
     Name where components go when something is made of them, and what was made comes from.
 
     """
-    return account("physical", "production", sku)
+    return account("physical", "production", sku, serial=serial)

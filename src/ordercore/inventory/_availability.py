@@ -10,19 +10,16 @@ import attrs
 from ordercore.grammar import Need
 from ordercore.ids import CartId, PlaceId, Sku
 from ordercore.inventory._accounts import (
-    Bucket,
     allocated_account,
     available_account,
-    bucket_account,
     reserved_account,
 )
-from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending, account_parts
+from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending
 
 __all__ = [
     "CartHolds",
     "StockAt",
     "StockLevel",
-    "book_differences",
     "stock_accounts",
     "stock_level",
 ]
@@ -130,37 +127,3 @@ def stock_level(
         picked=allocated.posted,
         own_hold=sum(hold.amount for hold in own if hold.source == account),
     )
-
-
-def book_differences(balances: Mapping[AccountId, Balance]) -> tuple[str, ...]:
-    """
-    Compare the promise book with the physical book, account by account.
-
-    Args:
-        balances: Every touched account of both books.
-
-    Returns:
-        One sentence a difference, in order of SKU and place; empty where the books agree.
-    """
-    pairs = sorted(
-        {
-            (parts.unit, parts.place)
-            for parts in map(account_parts, balances)
-            if parts.place and parts.book in {"promise", "physical"}
-        }
-    )
-    differences: list[str] = []
-    for sku, place in pairs:
-
-        def posted(account: AccountId) -> int:
-            return balances.get(account, NOTHING).posted
-
-        promised = posted(available_account(sku, place))
-        on_hand = posted(bucket_account(Bucket.ON_HAND, sku, place))
-        if promised != on_hand:
-            differences.append(f"{sku} at {place}: {promised} sellable, {on_hand} on hand")
-        owed = posted(allocated_account(sku, place))
-        at_work = sum(posted(bucket_account(b, sku, place)) for b in (Bucket.PICKED, Bucket.PACKED))
-        if owed != at_work:
-            differences.append(f"{sku} at {place}: {owed} taken for orders, {at_work} at work")
-    return tuple(differences)

@@ -3,226 +3,272 @@ Writing stock: every movement as the linked ledger steps that it is.
 
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import date
+from typing import final
 
 import attrs
 
-from ordercore.ids import PlaceId, Sku, child
-from ordercore.instants import Instant
+from ordercore.ids import PlaceId, Sku
 from ordercore.inventory._accounts import (
     Bucket,
-    allocated_account,
-    available_account,
-    bucket_account,
-    customer_account,
+    incoming_account,
     outside_account,
-    reserved_account,
-    supplier_account,
 )
-from ordercore.ledger import AccountId, Divide, Pend, Post, PostPending, Step, VoidPending
+from ordercore.inventory._corrections import AdjustReason, Corrections
+from ordercore.inventory._linked import SHELVES, Lots, Spot, World, at_bucket, last_units, refuse
 
 __all__ = ["Movements"]
 
 
+@final
 @attrs.define
-class Movements:
+class Movements(Corrections):
     """
-    Collects the steps of one command into one linked batch.
+    Collects the steps of one command into one linked batch, in both books alike.
 
     Methods add steps and return what later movements need to know: the name of the hold that
-    they made or left. Physical movements are facts and carry no guard; promises leave at least
-    zero available.
+    they made or left. Whatever changes what is for sale changes the promise book by as much in
+    the same batch, so :func:`~ordercore.inventory.book_differences` stays empty.
 
-    Attributes:
-        parent: The id under which the steps are numbered, used by no other batch.
-        reference: For what: a cart, an order, a delivery.
-        occurred_at: When it happened, as claimed.
-        steps: The batch so far.
+    A physical movement is a fact: that its units are promised does not stop it, available may
+    fall below zero inside. It may not take from a bucket what is not on record there (the ledger
+    refuses with ``shortage``), unless it says how many units are ``forced``. A method that raises
+    leaves a batch that must not be used.
     """
 
-    parent: str
-    reference: str
-    occurred_at: Instant
-    steps: list[Step] = attrs.Factory(list[Step])
+    # --- from and to suppliers ---------------------------------------------------------------
 
-    def receive(self, sku: Sku, place: PlaceId, quantity: int) -> None:
+    def receive(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+        into: Bucket = Bucket.ON_HAND,
+        expected: date | None = None,
+        expected_quantity: int = 0,
+        heals: int = 0,
+    ) -> None:
         """
-        Take units from a supplier into stock; they are for sale at once.
+        Take units from a supplier into stock; on the shelf they are for sale at once.
 
-        """
-        self._post(supplier_account(sku), _on_hand(sku, place), quantity, "receive")
-        self._post(outside_account(sku), available_account(sku, place), quantity, "receive")
+        Args:
+            sku: What.
+            place: Where.
+            quantity: How many units came.
+            owner: Whose units; "" for the shop's own.
+            lots: Which units.
+            into: The shelf, or quality, quarantine or damaged for units that are rejected.
+            expected: The day for which they were announced.
+            expected_quantity: How many are still announced for that day. What has come is taken
+                off, at most this many: the rest stays announced, an excess was never announced.
+            heals: How many of the units have left the place before the receipt was written;
+                with lots, the last units named. They explain the discrepancy and are not there.
 
-    def reserve(self, sku: Sku, place: PlaceId, quantity: int, expires_at: Instant) -> str:
+        Raises:
+            InvalidData: Another bucket than these; an announced quantity without a day or below
+                zero; more is healed than has come, or into another bucket than the shelf.
         """
-        Hold units for a cart until an instant; returns the hold.
-
-        """
-        return self._pend(sku, place, reserved_account(sku, place), quantity, expires_at)
-
-    def allocate(self, sku: Sku, place: PlaceId, quantity: int) -> str:
-        """
-        Promise units to a placed order; returns the hold.
-
-        """
-        return self._pend(sku, place, allocated_account(sku, place), quantity, None)
-
-    def release(self, hold: str, reason: str) -> None:
-        """
-        Give a hold back; its units are for sale again.
-
-        """
-        self.steps.append(
-            VoidPending(self._next_id(), hold, reason, self.reference, self.occurred_at)
+        healing = heals == 0 or (into is Bucket.ON_HAND and 0 < heals <= quantity)
+        dated = expected is not None or expected_quantity == 0
+        refuse(
+            "" if into in SHELVES else f"into: nothing is received as {into}",
+            "" if healing else f"heals: {heals} of {quantity} received into {into}",
+            "" if dated else f"expected: {expected_quantity} units of no day",
+            "" if expected_quantity >= 0 else f"expected_quantity: {expected_quantity} is below 0",
         )
+        target = at_bucket(into, place)
+        supplier = Spot(World.SUPPLIER)
+        self._move_units(sku, quantity, supplier, target, "receive", owner=owner, lots=lots)
+        come = min(quantity, expected_quantity)
+        if come and expected is not None:
+            incoming = incoming_account(sku, place, expected, owner)
+            self._post(incoming, outside_account(sku), come, "receive")
+        if heals:
+            self.heal(sku, place, heals, owner=owner, lots=last_units(lots, heals))
 
-    def release_part(self, hold: str, held: int, quantity: int, reason: str) -> str:
+    def return_to_supplier(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        bucket: Bucket = Bucket.DAMAGED,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+    ) -> None:
         """
-        Give back part of a hold; returns the hold of the rest, or "" where nothing is left.
+        Send units back to the supplier, rejected ones or, from another bucket, an excess.
 
+        Raises:
+            InvalidData: Units do not lie in that bucket to be sent back.
         """
-        part, rest = self._split(hold, held, quantity, reason)
-        self.release(part, reason)
-        return rest
+        refuse("" if bucket in SHELVES else f"bucket: nothing is returned from {bucket}")
+        source = at_bucket(bucket, place)
+        supplier = Spot(World.SUPPLIER)
+        reason = "return_to_supplier"
+        self._move_units(sku, quantity, source, supplier, reason, owner=owner, lots=lots)
 
-    def pick(self, hold: str, held: int, sku: Sku, place: PlaceId, quantity: int) -> str:
+    # --- between places ----------------------------------------------------------------------
+
+    def send(
+        self,
+        sku: Sku,
+        from_place: PlaceId,
+        to_place: PlaceId,
+        quantity: int,
+        expected_day: date,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+        forced: int = 0,
+        leave_at_least: int | None = 0,
+    ) -> None:
         """
-        Take promised units from the shelf; returns the hold of the rest, or "".
+        Send units from the shelf of one place to another; they can be preordered there.
 
-        The rest is never for sale for a moment: the hold is divided, and only a part is posted.
+        Args:
+            sku: What.
+            from_place: Whence.
+            to_place: Whither; from now on the units are on its record, as in transit.
+            quantity: How many units leave.
+            expected_day: When they should arrive.
+            owner: Whose units.
+            lots: Which units.
+            forced: How many of them lay there beyond the record, as in :meth:`pick`.
+            leave_at_least: What must be left available where they leave. A transfer is a choice,
+                so by default it does not take what is promised; None where it has happened.
+
+        Raises:
+            InvalidData: Both places are one, or more is forced than is sent.
         """
-        part, rest = self._split(hold, held, quantity, "pick")
-        self.steps.append(
-            PostPending(self._next_id(), part, None, "pick", self.reference, self.occurred_at)
-        )
-        self._post(
-            _on_hand(sku, place), bucket_account(Bucket.PICKED, sku, place), quantity, "pick"
-        )
-        return rest
-
-    def put_back(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Return picked units to the shelf; they are for sale again.
-
-        """
-        self._post(
-            bucket_account(Bucket.PICKED, sku, place), _on_hand(sku, place), quantity, "put_back"
-        )
-        self._post(
-            allocated_account(sku, place), available_account(sku, place), quantity, "put_back"
-        )
-
-    def miss(self, hold: str, held: int, sku: Sku, place: PlaceId, quantity: int) -> str:
-        """
-        Record that promised units were not found; returns the hold of the rest, or "".
-
-        The units leave the shelf and what can be promised in the same batch as the promise ends,
-        so nobody is sold them in between.
-        """
-        rest = self.release_part(hold, held, quantity, "short_pick")
-        missing = bucket_account(Bucket.MISSING, sku, place)
-        self._post(_on_hand(sku, place), missing, quantity, "short_pick")
-        self._post(available_account(sku, place), outside_account(sku), quantity, "short_pick")
-        return rest
-
-    def pack(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Put picked units into a package.
-
-        """
-        picked = bucket_account(Bucket.PICKED, sku, place)
-        self._post(picked, bucket_account(Bucket.PACKED, sku, place), quantity, "pack")
-
-    def unpack(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Take units out of a package that has not left.
-
-        """
-        packed = bucket_account(Bucket.PACKED, sku, place)
-        self._post(packed, bucket_account(Bucket.PICKED, sku, place), quantity, "unpack")
-
-    def dispatch(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Hand packed units to the carrier.
-
-        """
-        packed = bucket_account(Bucket.PACKED, sku, place)
-        self._post(packed, customer_account(sku), quantity, "dispatch")
-        self._post(allocated_account(sku, place), outside_account(sku), quantity, "dispatch")
-
-    def take_back(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Receive returned units; they wait for inspection and are not for sale.
-
-        """
-        quality = bucket_account(Bucket.QUALITY, sku, place)
-        self._post(customer_account(sku), quality, quantity, "return")
-
-    def restock(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Put inspected units back on the shelf; they are for sale again.
-
-        """
-        quality = bucket_account(Bucket.QUALITY, sku, place)
-        self._post(quality, _on_hand(sku, place), quantity, "restock")
-        self._post(outside_account(sku), available_account(sku, place), quantity, "restock")
-
-    def set_aside(self, sku: Sku, place: PlaceId, quantity: int) -> None:
-        """
-        Put inspected units among the damaged ones.
-
-        """
-        quality = bucket_account(Bucket.QUALITY, sku, place)
-        self._post(quality, bucket_account(Bucket.DAMAGED, sku, place), quantity, "damaged")
-
-    def batch(self) -> Sequence[Step]:
-        """
-        Return the steps so far, in order.
-
-        """
-        return tuple(self.steps)
-
-    def _split(self, hold: str, held: int, quantity: int, reason: str) -> tuple[str, str]:
-        if quantity == held:
-            return hold, ""
-        parts = (quantity, held - quantity)
-        step = Divide(self._next_id(), hold, parts, reason, self.reference, self.occurred_at)
-        self.steps.append(step)
-        return step.part_ids[0], step.part_ids[1]
-
-    def _pend(
-        self, sku: Sku, place: PlaceId, target: AccountId, quantity: int, until: Instant | None
-    ) -> str:
-        step = Pend(
-            self._next_id(),
-            available_account(sku, place),
-            target,
+        refuse("" if from_place != to_place else f"to_place: {to_place} is where the units are")
+        self._force(sku, from_place, quantity, forced, owner=owner, lots=lots)
+        self._move_units(
+            sku,
             quantity,
-            "reserve" if until else "allocate",
-            self.reference,
-            self.occurred_at,
-            0,
-            until,
+            at_bucket(Bucket.ON_HAND, from_place),
+            Spot(Bucket.IN_TRANSIT, to_place, expected_day),
+            "send",
+            owner=owner,
+            lots=lots,
+            leave_at_least=leave_at_least,
         )
-        self.steps.append(step)
-        return step.id
 
-    def _post(self, source: AccountId, target: AccountId, quantity: int, reason: str) -> None:
-        self.steps.append(
-            Post(
-                self._next_id(),
-                source,
-                target,
-                quantity,
-                reason,
-                self.reference,
-                self.occurred_at,
+    def arrive(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        expected_day: date,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+        into: Bucket = Bucket.ON_HAND,
+        forced: int = 0,
+    ) -> None:
+        """
+        Take units in that were in transit to this place; the rest stays in transit.
+
+        Args:
+            sku: What.
+            place: Where.
+            quantity: How many units arrived.
+            expected_day: For which day they were sent.
+            owner: Whose units.
+            lots: Which units.
+            into: The shelf, or quality, quarantine or damaged.
+            forced: How many of them nobody had sent. They come from this place's discrepancy.
+
+        Raises:
+            InvalidData: Another bucket than these, or more is forced than arrived.
+        """
+        refuse("" if into in SHELVES else f"into: nothing arrives as {into}")
+        road = Spot(Bucket.IN_TRANSIT, place, expected_day)
+        self._force(sku, place, quantity, forced, owner=owner, lots=lots, into=road)
+        target = at_bucket(into, place)
+        self._move_units(sku, quantity, road, target, "arrive", owner=owner, lots=lots)
+
+    def lose_in_transit(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        expected_day: date,
+        reason: AdjustReason = AdjustReason.LOSS,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+    ) -> None:
+        """
+        Give units up that were sent to this place and will not arrive.
+
+        Raises:
+            InvalidData: Units that are found are not lost.
+        """
+        refuse("" if reason is not AdjustReason.FOUND else f"reason: lost units are not {reason}")
+        road = Spot(Bucket.IN_TRANSIT, place, expected_day)
+        away = Spot(World.SHRINKAGE)
+        self._move_units(sku, quantity, road, away, reason.value, owner=owner, lots=lots)
+
+    # --- production --------------------------------------------------------------------------
+
+    def produce(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        components: Mapping[Sku, int],
+        *,
+        owner: str = "",
+        lots: Lots = (),
+        component_lots: Mapping[Sku, Lots] | None = None,
+        leave_at_least: int | None = 0,
+    ) -> None:
+        """
+        Make units from components that lie on the shelf of the place.
+
+        Args:
+            sku: What is made.
+            place: Where.
+            quantity: How many units are made.
+            components: How many units of each are used for one unit made.
+            owner: Whose components and units.
+            lots: Which units are made.
+            component_lots: Which units of a component are used.
+            leave_at_least: What must be left available of each component, so that what is
+                promised is not used; None where it has happened.
+
+        Raises:
+            InvalidData: Nothing is used, less than one of a component, the SKU for itself, or
+                lots of what is no component.
+        """
+        pinned = component_lots or {}
+        strangers = sorted(pinned.keys() - components.keys())
+        refuse(
+            "" if components else "components: something is made of something",
+            "" if sku not in components else f"components: {sku} is not made of itself",
+            f"component_lots: {', '.join(strangers)} are no components" if strangers else "",
+            *(
+                f"components[{part}]: {each} is below 1"
+                for part, each in components.items()
+                if each < 1
+            ),
+        )
+        shelf, bench = at_bucket(Bucket.ON_HAND, place), Spot(World.PRODUCTION)
+        for part in sorted(components):
+            used = components[part] * quantity
+            self._move_units(
+                part,
+                used,
+                shelf,
+                bench,
+                "produce",
+                owner=owner,
+                lots=pinned.get(part, ()),
+                leave_at_least=leave_at_least,
             )
-        )
-
-    def _next_id(self) -> str:
-        return child(self.parent, "stock", len(self.steps) + 1)
-
-
-def _on_hand(sku: Sku, place: PlaceId) -> AccountId:
-    return bucket_account(Bucket.ON_HAND, sku, place)
+        self._move_units(sku, quantity, bench, shelf, "produce", owner=owner, lots=lots)

@@ -247,7 +247,7 @@ def _divide(step: Divide, table: Table, at: Instant) -> None:
         table.hold(part_of(hold, part_id, part))
 
 
-def _over(step: Ending, hold: Hold, asked: int) -> dict[str, object]:
+def _over(step: Ending, hold: Hold, asked: int) -> dict[str, str | int]:
     return {"step": step.id, "pending": hold.id, "asked": asked, "held": hold.amount}
 
 
