@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ordercore.catalog import Product, StaticCatalog
+    from ordercore.catalog import Component, Composition, Product, StaticCatalog, UnitOfMeasure
     from ordercore.engine import Engine, Submitted
     from ordercore.errors import (
         Conflict,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         FulfillUnits,
         InspectReturn,
         LineRequest,
+        MakeUnits,
         PackUnits,
         PickUnits,
         PlaceOrder,
@@ -73,6 +74,8 @@ __all__ = [
     "CapturePayment",
     "CaptureWhen",
     "Charge",
+    "Component",
+    "Composition",
     "Conflict",
     "Destination",
     "Discount",
@@ -83,6 +86,7 @@ __all__ = [
     "InvalidDefinition",
     "InvariantViolated",
     "LineRequest",
+    "MakeUnits",
     "MemoryStore",
     "Money",
     "OrderCoreError",
@@ -115,6 +119,7 @@ __all__ = [
     "StaticPlaces",
     "Submitted",
     "Tender",
+    "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
     "__version__",
@@ -133,6 +138,8 @@ _HOME: dict[str, str] = {
     "CapturePayment": "ordercore.orders",
     "CaptureWhen": "ordercore.orders",
     "Charge": "ordercore.totals",
+    "Component": "ordercore.catalog",
+    "Composition": "ordercore.catalog",
     "Conflict": "ordercore.errors",
     "Destination": "ordercore.parties",
     "Discount": "ordercore.totals",
@@ -143,6 +150,7 @@ _HOME: dict[str, str] = {
     "InvalidDefinition": "ordercore.errors",
     "InvariantViolated": "ordercore.errors",
     "LineRequest": "ordercore.orders",
+    "MakeUnits": "ordercore.orders",
     "MemoryStore": "ordercore.stores",
     "Money": "ordercore.money",
     "OrderCoreError": "ordercore.errors",
@@ -175,6 +183,7 @@ _HOME: dict[str, str] = {
     "StaticPlaces": "ordercore.places",
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
+    "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
 }

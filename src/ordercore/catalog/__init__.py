@@ -2,9 +2,34 @@
 The catalog as ordercore needs it: what a SKU is called, weighs, and how it is taxed.
 
 The catalog belongs to the host and is read through a port; :class:`StaticCatalog` serves shops
-and tests that have their products at hand.
+and tests that have their products at hand. A product may consist of others (:func:`parts_of`) and
+be counted in units of measure beside its base unit.
 """
 
 from ordercore.catalog._catalog import Product, Products, StaticCatalog
+from ordercore.catalog._kits import (
+    DEPTH_MAX,
+    PARTS_MAX,
+    Component,
+    Composed,
+    Composition,
+    Part,
+    parts_of,
+    with_components,
+)
+from ordercore.catalog._units import UnitOfMeasure
 
-__all__ = ["Product", "Products", "StaticCatalog"]
+__all__ = [
+    "DEPTH_MAX",
+    "PARTS_MAX",
+    "Component",
+    "Composed",
+    "Composition",
+    "Part",
+    "Product",
+    "Products",
+    "StaticCatalog",
+    "UnitOfMeasure",
+    "parts_of",
+    "with_components",
+]

@@ -30,6 +30,7 @@ from ordercore.inventory._availability import (
     stock_accounts,
     stock_level,
 )
+from ordercore.inventory._kits import buildable, kit_available
 from ordercore.inventory._movements import Movements
 
 __all__ = [
@@ -42,8 +43,10 @@ __all__ = [
     "available_account",
     "book_differences",
     "bucket_account",
+    "buildable",
     "customer_account",
     "incoming_account",
+    "kit_available",
     "movable_account",
     "outside_account",
     "preordered_account",

@@ -3,7 +3,7 @@ Writing stock: every movement as the linked ledger steps that it is.
 
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -16,6 +16,7 @@ from ordercore.inventory._accounts import (
     bucket_account,
     customer_account,
     outside_account,
+    production_account,
     reserved_account,
     supplier_account,
 )
@@ -175,6 +176,26 @@ class Movements:
         quality = bucket_account(Bucket.QUALITY, sku, place)
         self._post(quality, bucket_account(Bucket.DAMAGED, sku, place), quantity, "damaged")
 
+    def produce(
+        self, sku: Sku, place: PlaceId, quantity: int, components: Iterable[tuple[Sku, int]]
+    ) -> None:
+        """
+        Use components up at a place to make units of something; these are for sale at once.
+
+        Components that are promised to others are not used up: each leaves at least zero available.
+        """
+        for component, used in components:
+            self._post(_on_hand(component, place), production_account(component), used, "consume")
+            self._post(
+                available_account(component, place),
+                outside_account(component),
+                used,
+                "consume",
+                leave_at_least=0,
+            )
+        self._post(production_account(sku), _on_hand(sku, place), quantity, "produce")
+        self._post(outside_account(sku), available_account(sku, place), quantity, "produce")
+
     def batch(self) -> Sequence[Step]:
         """
         Return the steps so far, in order.
@@ -207,7 +228,14 @@ class Movements:
         self.steps.append(step)
         return step.id
 
-    def _post(self, source: AccountId, target: AccountId, quantity: int, reason: str) -> None:
+    def _post(
+        self,
+        source: AccountId,
+        target: AccountId,
+        quantity: int,
+        reason: str,
+        leave_at_least: int | None = None,
+    ) -> None:
         self.steps.append(
             Post(
                 self._next_id(),
@@ -217,6 +245,7 @@ class Movements:
                 reason,
                 self.reference,
                 self.occurred_at,
+                leave_at_least,
             )
         )
 

@@ -41,7 +41,9 @@ from ordercore.orders._events import (
     UnitsCanceled,
     UnitsSourcedAgain,
 )
+from ordercore.orders._kits import KitPart, PlacedKit
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
+from ordercore.orders._making import MakeUnits
 from ordercore.orders._order import Anomaly, Attempt, Grant, Order, OrderLine
 from ordercore.orders._outstanding import OrderEffect, Submit, outstanding
 from ordercore.orders._rules import CaptureWhen, OrderContext, ReleaseWhen, Rules
@@ -85,8 +87,10 @@ __all__ = [
     "FulfillUnits",
     "Grant",
     "InspectReturn",
+    "KitPart",
     "LineQuantity",
     "LineRequest",
+    "MakeUnits",
     "OperatorNeeded",
     "Order",
     "OrderCommand",
@@ -101,6 +105,7 @@ __all__ = [
     "PackageCharged",
     "PickUnits",
     "PlaceOrder",
+    "PlacedKit",
     "PlacedLine",
     "PlanSourcing",
     "ReceiveReturn",

@@ -10,7 +10,15 @@ from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, Decision, Facts, Need
 from ordercore.ids import StreamId, order_stream, require_id
 from ordercore.ledger import Step
-from ordercore.orders import _aftercare, _answers, _placement, _second_sourcing, _stock, _work
+from ordercore.orders import (
+    _aftercare,
+    _answers,
+    _making,
+    _placement,
+    _second_sourcing,
+    _stock,
+    _work,
+)
 from ordercore.orders import _commands as c
 from ordercore.orders import _work_commands as w
 from ordercore.orders._events import OrderEvent
@@ -44,6 +52,10 @@ _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
         _stock_decide(_stock.decide_reservation),
     ),
     c.ReleaseCart: (_stock_needs(_stock.release_needs), _stock_decide(_stock.decide_release)),
+    _making.MakeUnits: (
+        _stock_needs(_making.making_needs),
+        _stock_decide(_making.decide_making),
+    ),
     c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
     c.AddTender: (_no_needs, _placement.decide_add_tender),
     c.RecordPayment: (_no_needs, _placement.decide_record_payment),
