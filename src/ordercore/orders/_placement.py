@@ -104,9 +104,11 @@ def decide_placement(
     Place an order: price it, promise its stock, freeze what its tenders are asked.
 
     The cart's holds end and the order's promises begin in one linked batch, so there is no moment
-    in which anybody else could take the units.
+    in which anybody else could take the units. Kits are taken apart here, once.
 
     Raises:
+        InvalidData: Kits come to more lines or units than an order may have, or an amount is out
+            of range.
         Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
             ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
             ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
