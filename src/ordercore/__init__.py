@@ -14,7 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ordercore.catalog import Product, SkuQuantity, StaticCatalog
+    from ordercore.catalog import (
+        Component,
+        Composition,
+        Product,
+        SkuQuantity,
+        StaticCatalog,
+        UnitOfMeasure,
+    )
     from ordercore.engine import Engine, Submitted
     from ordercore.errors import (
         Conflict,
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
         Rejected,
     )
     from ordercore.grammar import Actor, ActorKind
-    from ordercore.inventory import ReceiveStock
+    from ordercore.inventory import MakeUnits, ReceiveStock
     from ordercore.money import Money, Rounding, UnitPrice
     from ordercore.orders import (
         AddTender,
@@ -72,6 +79,8 @@ __all__ = [
     "CapturePayment",
     "CaptureWhen",
     "Charge",
+    "Component",
+    "Composition",
     "Conflict",
     "Destination",
     "Discount",
@@ -82,6 +91,7 @@ __all__ = [
     "InvalidDefinition",
     "InvariantViolated",
     "LineRequest",
+    "MakeUnits",
     "MemoryStore",
     "Money",
     "OrderCoreError",
@@ -114,6 +124,7 @@ __all__ = [
     "StaticPlaces",
     "Submitted",
     "Tender",
+    "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
     "__version__",
@@ -132,6 +143,8 @@ _HOME: dict[str, str] = {
     "CapturePayment": "ordercore.orders",
     "CaptureWhen": "ordercore.orders",
     "Charge": "ordercore.totals",
+    "Component": "ordercore.catalog",
+    "Composition": "ordercore.catalog",
     "Conflict": "ordercore.errors",
     "Destination": "ordercore.parties",
     "Discount": "ordercore.totals",
@@ -142,6 +155,7 @@ _HOME: dict[str, str] = {
     "InvalidDefinition": "ordercore.errors",
     "InvariantViolated": "ordercore.errors",
     "LineRequest": "ordercore.orders",
+    "MakeUnits": "ordercore.inventory",
     "MemoryStore": "ordercore.stores",
     "Money": "ordercore.money",
     "OrderCoreError": "ordercore.errors",
@@ -174,6 +188,7 @@ _HOME: dict[str, str] = {
     "StaticPlaces": "ordercore.places",
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
+    "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
 }

@@ -29,7 +29,7 @@ from ordercore.orders import (
 from ordercore.parties import Destination
 from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid, Tender
 from ordercore.places import Place, StaticPlaces
-from ordercore.ports import ActingCapabilities
+from ordercore.ports import ActingCapabilities, Catalog
 from ordercore.stores import MemoryStore
 from ordercore.testing import FakeTax
 
@@ -37,6 +37,7 @@ START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 GERMANY = Destination(country="DE")
 SKUS = ("MUG", "TEE", "TIN")
 PLACES = ("berlin", "lyon", "turin")
+PRODUCTS = tuple(Product(sku=Sku(s), name=s.title(), weight_g=100 * n) for n, s in enumerate(SKUS))
 CARD = Tender(method="card", token_ref="tok-1")
 TENANT = TenantId("main")
 
@@ -159,6 +160,11 @@ class Shop:
 
     """
 
+    more_places: tuple[Place, ...] = ()
+
+    def catalog(self) -> Catalog:
+        return StaticCatalog(PRODUCTS)
+
     def __init__(
         self,
         *,
@@ -180,10 +186,10 @@ class Shop:
     def new_engine(self) -> Engine:
         return Engine(
             store=self.store,
-            catalog=StaticCatalog(
-                [Product(sku=Sku(s), name=s.title(), weight_g=100 * n) for n, s in enumerate(SKUS)]
+            catalog=self.catalog(),
+            places=StaticPlaces(
+                [*(Place(id=PlaceId(p), name=p.title()) for p in PLACES), *self.more_places]
             ),
-            places=StaticPlaces([Place(id=PlaceId(p), name=p.title()) for p in PLACES]),
             payments=self.pay,
             tax=self.tax,
             carrier=self.post,

@@ -2,23 +2,44 @@
 The catalog as ordercore needs it: what a SKU is called, weighs, and how it is taxed.
 
 The catalog belongs to the host and is read through a port; :class:`StaticCatalog` serves shops
-and tests that have their products at hand.
+and tests that have their products at hand. A product may consist of others (:func:`parts_of`) and
+be counted in units of measure beside its base unit.
 """
 
 from ordercore.catalog._catalog import Product, Products, StaticCatalog
+from ordercore.catalog._kits import (
+    DEPTH_MAX,
+    PARTS_MAX,
+    Component,
+    Composed,
+    Composition,
+    Part,
+    parts_of,
+    with_components,
+)
 from ordercore.catalog._quantities import (
     SkuQuantities,
     SkuQuantity,
     check_sku_quantities,
     sku_quantities,
 )
+from ordercore.catalog._units import UnitOfMeasure
 
 __all__ = [
+    "DEPTH_MAX",
+    "PARTS_MAX",
+    "Component",
+    "Composed",
+    "Composition",
+    "Part",
     "Product",
     "Products",
     "SkuQuantities",
     "SkuQuantity",
     "StaticCatalog",
+    "UnitOfMeasure",
     "check_sku_quantities",
+    "parts_of",
     "sku_quantities",
+    "with_components",
 ]

@@ -62,6 +62,7 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "command.receive-stock": inventory.ReceiveStock,
         "command.reserve-cart": orders.ReserveCart,
         "command.release-cart": orders.ReleaseCart,
+        "command.make-units": inventory.MakeUnits,
         "command.place-order": orders.PlaceOrder,
         "command.add-tender": orders.AddTender,
         "command.record-payment": orders.RecordPayment,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from ordercore.catalog import Products
+from ordercore.catalog import Products, with_components
 from ordercore.errors import InvalidDefinition
 from ordercore.fulfillment import ShippingRates
 from ordercore.grammar import Need
@@ -96,7 +96,7 @@ class Reader:
 
 
 _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
-    Products: lambda reader, need, _: reader.catalog.products(need.skus),
+    Products: lambda reader, need, _: with_components(reader.catalog.products, need.skus),
     CandidatePlaces: lambda reader, need, _: tuple(reader.places.candidates(need.destination)),
     KnownPlaces: lambda reader, need, _: reader.places.places(need.ids),
     ShippingRates: lambda reader, need, _: tuple(reader.carrier.rates(need)),

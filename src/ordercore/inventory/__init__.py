@@ -34,6 +34,7 @@ from ordercore.inventory._commands import ReceiveStock
 from ordercore.inventory._corrections import AdjustReason, Corrections
 from ordercore.inventory._decide import STOCK, decide, needs
 from ordercore.inventory._handling import Handling
+from ordercore.inventory._kits import buildable, kit_available
 from ordercore.inventory._linked import LinkedSteps
 from ordercore.inventory._lots import (
     Lot,
@@ -44,6 +45,7 @@ from ordercore.inventory._lots import (
     lots_at,
     lots_prefix,
 )
+from ordercore.inventory._making import MakeUnits
 from ordercore.inventory._movements import Movements
 from ordercore.inventory._promises import Promises
 
@@ -59,6 +61,7 @@ __all__ = [
     "LotQuantity",
     "LotRecord",
     "LotStrategy",
+    "MakeUnits",
     "Movements",
     "Promises",
     "ReceiveStock",
@@ -68,10 +71,12 @@ __all__ = [
     "available_account",
     "book_differences",
     "bucket_account",
+    "buildable",
     "choose_lots",
     "customer_account",
     "decide",
     "incoming_account",
+    "kit_available",
     "lots_at",
     "lots_prefix",
     "movable_account",

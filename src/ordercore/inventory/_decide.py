@@ -9,7 +9,7 @@ from typing import Any, Final
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, CommandFamily, Context, Decision, Facts, Need
 from ordercore.inventory import _commands as c
-from ordercore.inventory import _receipts
+from ordercore.inventory import _making, _receipts
 from ordercore.ledger import Step
 
 __all__ = ["STOCK", "decide", "needs"]
@@ -19,6 +19,7 @@ _Decide = Callable[[Any, Any, Facts, Context[Any]], Decision[Any, Step]]
 
 _RULES: Final[dict[type[Command], tuple[_Needs, _Decide]]] = {
     c.ReceiveStock: (_receipts.receipt_needs, _receipts.decide_receipt),
+    _making.MakeUnits: (_making.making_needs, _making.decide_making),
 }
 
 
@@ -55,4 +56,4 @@ def decide(
 
 
 #: What moves stock at once: transfers alone, for stock has no second history.
-STOCK: Final = CommandFamily(commands=(c.ReceiveStock,), needs=needs, decide=decide)
+STOCK: Final = CommandFamily(commands=tuple(_RULES), needs=needs, decide=decide)

@@ -40,6 +40,7 @@ from ordercore.orders._events import (
     UnitsCanceled,
     UnitsSourcedAgain,
 )
+from ordercore.orders._kits import KitPart, PlacedKit
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Anomaly, Grant, Order, OrderLine
 from ordercore.orders._outstanding import OrderEffect, outstanding
@@ -86,6 +87,7 @@ __all__ = [
     "FulfillUnits",
     "Grant",
     "InspectReturn",
+    "KitPart",
     "LineQuantity",
     "LineRequest",
     "OperatorNeeded",
@@ -102,6 +104,7 @@ __all__ = [
     "PackageCharged",
     "PickUnits",
     "PlaceOrder",
+    "PlacedKit",
     "PlacedLine",
     "PlanSourcing",
     "ReceiveReturn",

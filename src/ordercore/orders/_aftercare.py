@@ -16,9 +16,9 @@ from ordercore.orders._balance import balance
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
+from ordercore.orders._kits import in_lines
 from ordercore.orders._order import Order, OrderLine
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._shape import LineQuantity
 from ordercore.orders._work_commands import (
     AuthorizeReturn,
     CancelReturn,
@@ -111,7 +111,7 @@ def _wanted(order: Order, command: CancelUnits) -> dict[LineId, int]:
                 legal=("a return, once it has arrived", "UnpackPackage before it leaves"),
             )
         return wanted
-    wanted = {line.line_id: line.quantity for line in command.lines}
+    wanted = in_lines(order.kits, command.lines)
     for line_id, quantity in wanted.items():
         there = cancelable(order, _require_line(order, line_id))
         if quantity > there:
@@ -219,7 +219,7 @@ def decide_authorize_return(
     }
     draft.add(
         returns.authorize_return(
-            order.returns, order.id, _by_line(command.lines), shipped, command.reason
+            order.returns, order.id, in_lines(order.kits, command.lines), shipped, command.reason
         )
     )
     return conclude(draft)
@@ -239,7 +239,7 @@ def decide_receive_return(
     order = require_order(state, command.order_id)
     known = returns.require_return(order.returns, command.return_id)
     draft = Draft.of(order, context, command.occurred_at)
-    lines = None if command.lines is None else _by_line(command.lines)
+    lines = None if command.lines is None else in_lines(order.kits, command.lines)
     received = returns.receive_return(known, command.place, lines)
     for units in received.lines:
         draft.movements.take_back(units.sku, command.place, units.quantity)
@@ -260,7 +260,7 @@ def decide_inspect_return(
     order = require_order(state, command.order_id)
     known = returns.require_return(order.returns, command.return_id)
     draft = Draft.of(order, context)
-    inspected = returns.inspect_return(known, _by_line(command.damaged))
+    inspected = returns.inspect_return(known, in_lines(order.kits, command.damaged))
     granted: list[ChargedUnits] = []
     place = known.place
     assert place is not None  # noqa: S101 - what is inspected was received somewhere
@@ -315,7 +315,10 @@ def _require_line(order: Order, line_id: LineId) -> OrderLine:
             "unknown_line",
             f"order {order.id} has no line {line_id}",
             data={"order": order.id, "line": line_id},
-            legal=tuple(known.line_id for known in order.lines),
+            legal=(
+                *(kit.line_id for kit in order.kits),
+                *(known.line_id for known in order.lines),
+            ),
         )
     return line
 
@@ -323,7 +326,3 @@ def _require_line(order: Order, line_id: LineId) -> OrderLine:
 def _share(order: Order, line_id: LineId, start: int, stop: int) -> ChargedUnits:
     amount = order.amount(line_id, start, stop)
     return ChargedUnits(line_id=line_id, start=start, stop=stop, amount_minor=amount)
-
-
-def _by_line(lines: tuple[LineQuantity, ...]) -> dict[LineId, int]:
-    return {line.line_id: line.quantity for line in lines}

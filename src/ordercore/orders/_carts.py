@@ -9,13 +9,14 @@ import attrs
 
 from ordercore.errors import Rejected
 from ordercore.grammar import Decision, Facts, Need
-from ordercore.ids import CartId, LineId, cart_holder
+from ordercore.ids import CartId, cart_holder
 from ordercore.instants import Instant, seconds_after
 from ordercore.inventory import CartHolds, Movements
 from ordercore.ledger import Step
 from ordercore.orders._commands import ReleaseCart, ReserveCart
+from ordercore.orders._kits import explode, known_products
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, Want
+from ordercore.orders._sourcing import Question
 from ordercore.sourcing import SourcingPlan
 
 __all__ = [
@@ -42,12 +43,11 @@ class Reservation:
     plan: SourcingPlan
 
 
-def _question(command: ReserveCart) -> Question:
+def _question(command: ReserveCart, facts: Facts) -> Question:
+    asked, products = known_products(command.lines, facts)
     return Question(
-        wants=tuple(
-            Want(LineId(f"line-{n}"), line.sku, line.quantity, line.place)
-            for n, line in enumerate(command.lines, 1)
-        ),
+        wants=explode(command.lines, products).wants,
+        asked=asked,
         destination=command.destination,
         currency=command.currency,
         cart_id=command.cart_id,
@@ -59,7 +59,7 @@ def reservation_needs(command: ReserveCart, facts: Facts) -> frozenset[Need[Any]
     What sourcing asks.
 
     """
-    return _question(command).needs(facts)
+    return _question(command, facts).needs(facts)
 
 
 def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext) -> StockDecision:
@@ -69,7 +69,7 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     Raises:
         Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``shortage``.
     """
-    plan, units = _question(command).answer(facts)
+    plan, units = _question(command, facts).answer(facts)
     refuse_shortage(plan)
     movements = Movements(context.command_id, cart_holder(command.cart_id), context.at)
     for hold in facts[CartHolds(command.cart_id)]:

@@ -10,6 +10,7 @@ from ordercore.fulfillment import AllocatedUnits, FulfillmentEvent
 from ordercore.grammar import AttemptEvent, Event
 from ordercore.ids import CartId, LineId, OrderId, PackageId, PlaceId, Sku
 from ordercore.instants import Instant
+from ordercore.orders._kits import PlacedKit
 from ordercore.orders._rules import CaptureWhen, ReleaseWhen
 from ordercore.parties import Destination
 from ordercore.payments import PaymentEvent
@@ -65,6 +66,7 @@ class OrderPlaced(Event):
         allocations: The promises, by line and place.
         release: The rule under which work begins.
         capture: The rule under which money is taken.
+        kits: Which lines are parts of which kit; frozen here whatever the catalog says later.
     """
 
     order_id: OrderId
@@ -82,6 +84,7 @@ class OrderPlaced(Event):
     capture: CaptureWhen
     occurred_at: Instant
     status: str
+    kits: tuple[PlacedKit, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

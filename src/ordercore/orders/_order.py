@@ -11,6 +11,7 @@ from ordercore.grammar import Attempt
 from ordercore.ids import LineId, OrderId, PlaceId
 from ordercore.instants import Instant
 from ordercore.orders._events import PlacedLine
+from ordercore.orders._kits import PlacedKit
 from ordercore.orders._rules import CaptureWhen, ReleaseWhen
 from ordercore.parties import Destination
 from ordercore.payments import Payments
@@ -83,7 +84,7 @@ class Order:
         placed_at: When the customer placed it.
         customer_ref: The host's reference to the buyer.
         destination: Where it goes.
-        lines: What was bought.
+        lines: What was bought; of a kit, its parts.
         totals: What it costs, component by component.
         shipping_units: The order's own shipping as one unit; None where it costs nothing.
         allocations: Promises that have not been given to places yet.
@@ -99,6 +100,7 @@ class Order:
         barred: Places that did not have units of a line when they were looked for.
         sourcing_failed: No place was found for what is unsourced; somebody must decide.
         short_picks: How often units were missing.
+        kits: Which lines are parts of which kit.
     """
 
     id: OrderId
@@ -123,6 +125,7 @@ class Order:
     barred: tuple[tuple[LineId, PlaceId], ...] = ()
     sourcing_failed: bool = False
     short_picks: int = 0
+    kits: tuple[PlacedKit, ...] = ()
 
     def line(self, line_id: str) -> OrderLine | None:
         """

@@ -18,14 +18,14 @@ from ordercore.orders._commands import AddTender, PlaceOrder, RecordPayment
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import OrderPlaced, PlacedLine
+from ordercore.orders._kits import Exploded, explode, known_products, lines_to_price
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, SourcedUnits, Want
+from ordercore.orders._sourcing import Question, SourcedUnits
 from ordercore.orders._state import evolve
 from ordercore.totals import (
     SHIPPING_LINE,
-    LineToPrice,
     OrderTotals,
     TaxableAmount,
     TaxOn,
@@ -36,16 +36,14 @@ from ordercore.totals import (
 __all__ = ["decide_add_tender", "decide_placement", "decide_record_payment", "placement_needs"]
 
 
-def _line_id(n: int) -> LineId:
-    return LineId(f"line-{n}")
+def _exploded(command: PlaceOrder, facts: Facts) -> Exploded:
+    return explode(command.lines, known_products(command.lines, facts)[1])
 
 
-def _question(command: PlaceOrder) -> Question:
+def _question(command: PlaceOrder, facts: Facts) -> Question:
     return Question(
-        wants=tuple(
-            Want(_line_id(n), line.sku, line.quantity, line.place)
-            for n, line in enumerate(command.lines, 1)
-        ),
+        wants=_exploded(command, facts).wants,
+        asked=known_products(command.lines, facts)[0],
         destination=command.destination,
         currency=command.currency,
         cart_id=command.cart_id,
@@ -61,36 +59,23 @@ def placement_needs(
     """
     if state is not None:
         return frozenset()
-    question = _question(command)
+    question = _question(command, facts)
     needs = question.needs(facts)
     if not facts.missing(question.first_needs()):
         needs |= {_tax_on(command, question, facts, context)}
     return needs
 
 
-def _to_price(command: PlaceOrder) -> tuple[LineToPrice, ...]:
-    return tuple(
-        LineToPrice(
-            line=_line_id(n),
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            discounts=line.discounts,
-            charges=line.charges,
-        )
-        for n, line in enumerate(command.lines, 1)
-    )
-
-
 def _tax_on(command: PlaceOrder, question: Question, facts: Facts, context: OrderContext) -> TaxOn:
     products = question.products(facts)
     amounts = taxable_amounts(
-        lines=_to_price(command),
+        lines=lines_to_price(command.lines, _exploded(command, facts), context.rules.rounding),
         order_discounts=command.discounts,
         shipping_minor=command.shipping_minor,
         shipping_discounts=command.shipping_discounts,
         rounding=context.rules.rounding,
     )
-    by_line = {_line_id(n): line for n, line in enumerate(command.lines, 1)}
+    by_line = {want.line_id: want for want in question.wants}
     taxable: list[TaxableAmount] = []
     for line_id, amount_minor in amounts:
         line = by_line.get(LineId(line_id))
@@ -119,9 +104,11 @@ def decide_placement(
     Place an order: price it, promise its stock, freeze what its tenders are asked.
 
     The cart's holds end and the order's promises begin in one linked batch, so there is no moment
-    in which anybody else could take the units.
+    in which anybody else could take the units. Kits are taken apart here, once.
 
     Raises:
+        InvalidData: Kits come to more lines or units than an order may have, or an amount is out
+            of range.
         Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
             ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
             ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
@@ -133,14 +120,14 @@ def decide_placement(
             data={"order": command.order_id},
             legal=("another order id", "the same command under its own key again"),
         )
-    question = _question(command)
-    products = question.products(facts)
+    question = _question(command, facts)
+    products, exploded = question.products(facts), _exploded(command, facts)
     plan, units = question.answer(facts)
     refuse_shortage(plan)
     quote = facts[_tax_on(command, question, facts, context)]
     totals = price_order(
         currency=command.currency,
-        lines=_to_price(command),
+        lines=lines_to_price(command.lines, exploded, context.rules.rounding),
         order_discounts=command.discounts,
         shipping_minor=command.shipping_minor,
         shipping_discounts=command.shipping_discounts,
@@ -159,14 +146,14 @@ def decide_placement(
         cart_id=command.cart_id,
         lines=tuple(
             PlacedLine(
-                line_id=_line_id(n),
-                sku=line.sku,
-                name=products[line.sku].name,
-                quantity=line.quantity,
-                weight_g=products[line.sku].weight_g,
-                place=line.place,
+                line_id=want.line_id,
+                sku=want.sku,
+                name=products[want.sku].name,
+                quantity=want.quantity,
+                weight_g=products[want.sku].weight_g,
+                place=want.place,
             )
-            for n, line in enumerate(command.lines, 1)
+            for want in exploded.wants
         ),
         totals=totals,
         tax_quote=quote.reference,
@@ -176,6 +163,7 @@ def decide_placement(
         capture=context.rules.capture,
         occurred_at=when,
         status=ORDER_LIFECYCLE().initial,
+        kits=exploded.kits,
     )
     draft = Draft(
         order=evolve(None, placed),

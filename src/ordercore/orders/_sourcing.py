@@ -88,6 +88,8 @@ class Question:
         currency: Of all costs.
         cart_id: On whose behalf; its own holds don't stand in its way.
         barred: Pairs that are known not to have what the ledger says.
+        asked: The SKUs by which the catalog is asked, where kits among them were taken apart;
+            empty for the SKUs wanted.
     """
 
     wants: tuple[Want, ...]
@@ -95,6 +97,7 @@ class Question:
     currency: str
     cart_id: CartId | None = None
     barred: frozenset[tuple[Sku, PlaceId]] = frozenset()
+    asked: tuple[Sku, ...] = ()
 
     @property
     def skus(self) -> tuple[Sku, ...]:
@@ -113,7 +116,7 @@ class Question:
         What must be known before stock and rates can be asked for.
 
         """
-        needs: set[Need[Any]] = {Products(self.skus)}
+        needs: set[Need[Any]] = {Products(self.asked or self.skus)}
         if self._named:
             needs.add(KnownPlaces(self._named))
         if any(want.place is None for want in self.wants):
@@ -147,7 +150,7 @@ class Question:
         Raises:
             Rejected: ``unknown_sku``.
         """
-        products = facts[Products(self.skus)]
+        products = facts[Products(self.asked or self.skus)]
         unknown = [sku for sku in self.skus if sku not in products]
         if unknown:
             raise Rejected(

@@ -70,6 +70,7 @@ def _placed(event: OrderPlaced) -> Order:
         allocations=event.allocations,
         release=event.release,
         capture=event.capture,
+        kits=event.kits,
     )
 
 

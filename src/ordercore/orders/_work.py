@@ -3,8 +3,6 @@ Work at places: pick, report missing, pack, ship, deliver; and what a parcel tha
 
 """
 
-from collections.abc import Iterable
-
 import attrs
 
 from ordercore import fulfillment, payments
@@ -27,9 +25,9 @@ from ordercore.orders._events import (
     ChargedUnits,
     PackageCharged,
 )
+from ordercore.orders._kits import in_lines
 from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._shape import LineQuantity
 from ordercore.orders._work_commands import (
     FulfillUnits,
     PackUnits,
@@ -72,7 +70,7 @@ def decide_pick(
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
     draft = Draft.of(order, context, command.occurred_at)
-    _pick(draft, work, _quantities(command.lines))
+    _pick(draft, work, in_lines(order.kits, command.lines))
     return conclude(draft)
 
 
@@ -108,7 +106,7 @@ def decide_missing(
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
     draft = Draft.of(order, context, command.occurred_at)
-    missing = fulfillment.report_missing(work, _quantities(command.lines))
+    missing = fulfillment.report_missing(work, in_lines(order.kits, command.lines))
     draft.add(
         UnitsMissing(
             fulfillment_order_id=work.id,
@@ -143,7 +141,7 @@ def decide_pack(
     _pack(
         draft,
         work,
-        _quantities(command.lines),
+        in_lines(order.kits, command.lines),
         weight_g=command.weight_g,
         label_wanted=context.rules.buy_labels,
     )
@@ -223,7 +221,7 @@ def decide_fulfill(
     quantities = (
         {ln.line_id: ln.waiting + ln.picked for ln in work.lines if ln.waiting + ln.picked}
         if command.lines is None
-        else _quantities(command.lines)
+        else in_lines(order.kits, command.lines)
     )
     to_pick = {
         line.line_id: quantities[line.line_id] - line.picked
@@ -336,10 +334,6 @@ def decide_capture(
     draft = Draft.of(order, context)
     draft.add(*payments.request_capture(money, order.id, command.amount_minor, command.reason))
     return conclude(draft)
-
-
-def _quantities(lines: Iterable[LineQuantity]) -> dict[LineId, int]:
-    return {line.line_id: line.quantity for line in lines}
 
 
 def _waiting(work: FulfillmentOrder, moved: LineUnitsMoved) -> int:

@@ -14,6 +14,7 @@ from ordercore.totals._components import (
     OrderTotals,
     PricedLine,
 )
+from ordercore.totals._parts import PartToPrice, split_line
 from ordercore.totals._pricing import (
     LINES_MAX,
     Charge,
@@ -46,6 +47,7 @@ __all__ = [
     "LineToPrice",
     "LineUnits",
     "OrderTotals",
+    "PartToPrice",
     "PricedLine",
     "TaxOn",
     "TaxQuote",
@@ -56,6 +58,7 @@ __all__ = [
     "line_amounts",
     "price_order",
     "refund_amount",
+    "split_line",
     "taxable_amounts",
     "unrefund_amount",
 ]

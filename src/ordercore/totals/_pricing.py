@@ -233,7 +233,7 @@ def _untaxed(
     if faults:
         raise InvalidData("order", faults)
 
-    goods = [_goods(line, rounding) for line in lines]
+    goods = [priced_goods(line, rounding) for line in lines]
     nets = [sum(c.amount_minor for c in components) for components in goods]
     for discount in order_discounts:
         _apply_to_order(discount, goods, nets)
@@ -289,7 +289,7 @@ def _input_faults(
     return tuple(faults)
 
 
-def _goods(line: LineToPrice, rounding: Rounding) -> list[Component]:
+def priced_goods(line: LineToPrice, rounding: Rounding) -> list[Component]:
     try:
         goods_minor = line.unit_price.total(line.quantity, rounding)
     except InvalidData as error:

@@ -16,8 +16,10 @@ from ordercore import orders as o
 from ordercore import payments as p
 from ordercore import returns as r
 from ordercore.grammar import Actor, Event, Recorded
+from ordercore.ids import LineId
 from ordercore.instants import Instant
 from ordercore.money import Money
+from ordercore.views._kits import in_kits
 
 __all__ = ["TimelineEntry", "timeline"]
 
@@ -47,21 +49,24 @@ class TimelineEntry:
 
 class _Words:
     """
-    What sentences need to know: the currency, what lines are called, how payments are paid.
+    What sentences need to know: the currency, what lines and kits are called, how it is paid.
 
     """
 
-    __slots__ = ("_currency", "_methods", "_names")
+    __slots__ = ("_currency", "_kits", "_methods", "_names")
 
     def __init__(self) -> None:
         self._currency = "XXX"
+        self._kits: tuple[o.PlacedKit, ...] = ()
         self._names: dict[str, str] = {}
         self._methods: dict[str, str] = {}
 
     def learn(self, event: Event) -> None:
         if isinstance(event, o.OrderPlaced):
             self._currency = event.currency
+            self._kits = event.kits
             self._names = {line.line_id: line.name for line in event.lines}
+            self._names.update((kit.line_id, kit.name) for kit in event.kits)
         elif isinstance(event, p.AuthorizationRequested | p.PaymentRecorded):
             self._methods[event.payment_id] = event.method
 
@@ -72,12 +77,11 @@ class _Words:
         return str(Money(amount_minor, self._currency))
 
     def units(self, lines: Iterable[Any]) -> str:
-        return ", ".join(
-            f"{line.quantity} x {self._names.get(line.line_id, line.line_id)}" for line in lines
-        )
+        return self.counts((line.line_id, line.quantity) for line in lines)
 
-    def counts(self, lines: Iterable[tuple[str, int]]) -> str:
-        return ", ".join(f"{n} x {self._names.get(line, line)}" for line, n in lines)
+    def counts(self, lines: Iterable[tuple[LineId, int]]) -> str:
+        counted = in_kits(self._kits, lines) if self._kits else lines
+        return ", ".join(f"{n} x {self._names.get(line, line)}" for line, n in counted)
 
     def charged(self, lines: Iterable[o.ChargedUnits]) -> str:
         return self.counts((line.line_id, line.stop - line.start) for line in lines)
