@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         ReserveCart,
         RetryEffect,
         Rules,
+        SetCapacity,
         ShipPackage,
         SkuQuantity,
         SourceAgain,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     )
     from ordercore.parties import Destination
     from ordercore.payments import Tender
-    from ordercore.places import Place, PlaceKind, StaticPlaces
+    from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
     from ordercore.stores import MemoryStore, SQLiteStore
     from ordercore.totals import Charge, Discount
 
@@ -70,6 +71,7 @@ __all__ = [
     "AuthorizeReturn",
     "CancelReturn",
     "CancelUnits",
+    "CapacityMeasure",
     "CapturePayment",
     "CaptureWhen",
     "Charge",
@@ -108,6 +110,7 @@ __all__ = [
     "Rounding",
     "Rules",
     "SQLiteStore",
+    "SetCapacity",
     "ShipPackage",
     "SkuQuantity",
     "SourceAgain",
@@ -130,6 +133,7 @@ _HOME: dict[str, str] = {
     "AuthorizeReturn": "ordercore.orders",
     "CancelReturn": "ordercore.orders",
     "CancelUnits": "ordercore.orders",
+    "CapacityMeasure": "ordercore.places",
     "CapturePayment": "ordercore.orders",
     "CaptureWhen": "ordercore.orders",
     "Charge": "ordercore.totals",
@@ -168,6 +172,7 @@ _HOME: dict[str, str] = {
     "Rounding": "ordercore.money",
     "Rules": "ordercore.orders",
     "SQLiteStore": "ordercore.stores",
+    "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",
     "SkuQuantity": "ordercore.orders",
     "SourceAgain": "ordercore.orders",

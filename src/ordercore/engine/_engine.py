@@ -6,13 +6,13 @@ It holds no rule of the business: it answers what the loops ask from a store and
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import date
 from threading import Lock
 from typing import Any, Final, TypeVar
-from uuid import uuid4
 
 import attrs
 
+from ordercore.engine._defaults import now, random_key
 from ordercore.engine._orders import Orders
 from ordercore.engine._perform import perform_loop
 from ordercore.engine._read import Reader
@@ -36,6 +36,7 @@ from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
 from ordercore.engine._world import World
 from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError, Rejected
+from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, ActorKind, Command, Recorded
 from ordercore.ids import (
     CartId,
@@ -50,12 +51,7 @@ from ordercore.ids import (
 from ordercore.instants import Instant
 from ordercore.inventory import StockAt, StockLevel
 from ordercore.ledger import account_parts
-from ordercore.orders import (
-    Allowed,
-    Order,
-    Rules,
-    allowed,
-)
+from ordercore.orders import Allowed, Order, Rules, allowed
 from ordercore.ports import (
     Carrier,
     Catalog,
@@ -73,14 +69,6 @@ __all__ = ["Engine"]
 _T = TypeVar("_T")
 
 _HOST: Final = Actor(ActorKind.SYSTEM, "host")
-
-
-def _now() -> Instant:
-    return datetime.now(UTC)
-
-
-def _random_key() -> str:
-    return uuid4().hex
 
 
 class Engine:
@@ -120,8 +108,8 @@ class Engine:
         carrier: Carrier,
         rules: Rules | None = None,
         tenant: str = "main",
-        clock: Callable[[], Instant] = _now,
-        new_key: Callable[[], str] = _random_key,
+        clock: Callable[[], Instant] = now,
+        new_key: Callable[[], str] = random_key,
         worker: str | None = None,
         lease_s: int = 60,
     ) -> None:
@@ -132,7 +120,7 @@ class Engine:
         self._tenant = TenantId(tenant)
         self._clock = clock
         self._new_key = new_key
-        self._worker = worker or f"worker-{_random_key()}"
+        self._worker = worker or f"worker-{random_key()}"
         self._under_way: set[str] = set()
         self._under_way_lock = Lock()
         self._orders = Orders(tenant=self._tenant, store=store)
@@ -309,6 +297,15 @@ class Engine:
             )
             found.extend(self._reader.stock(need, self._clock()).values())
         return tuple(found)
+
+    def capacity(self, place: str, day: date) -> CapacityLevel | None:
+        """
+        Read what a place can do on a day; None where its days are not limited.
+
+        Raises:
+            Rejected: ``unknown_place``.
+        """
+        return self._reader.capacity_of(place, day, self._clock())
 
     def order_ids(self) -> Iterator[OrderId]:
         """

@@ -9,6 +9,7 @@ what follows by itself from a decision is drawn in one place, ``_conclusions``.
 from ordercore.orders._aftercare import cancelable
 from ordercore.orders._allowed import Allowed, allowed
 from ordercore.orders._balance import Balance, Settlement, balance
+from ordercore.orders._capacity import SetCapacity
 from ordercore.orders._commands import (
     AddTender,
     CapturePayment,
@@ -117,6 +118,7 @@ __all__ = [
     "ReserveCart",
     "RetryEffect",
     "Rules",
+    "SetCapacity",
     "Settlement",
     "ShipPackage",
     "SkuQuantity",

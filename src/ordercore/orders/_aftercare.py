@@ -17,6 +17,7 @@ from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
 from ordercore.orders._order import Order, OrderLine
+from ordercore.orders._promised_work import keep_promises
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._shape import LineQuantity
 from ordercore.orders._work_commands import (
@@ -91,6 +92,7 @@ def decide_cancel_units(
             lines=tuple(canceled),
             unsourced=tuple(unsourced),
             allocations=allocations,
+            work=keep_promises(draft, allocations),
             reason=command.reason,
         )
     )

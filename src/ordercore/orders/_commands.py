@@ -11,6 +11,7 @@ import attrs
 from ordercore.grammar import Command, Outcome, Succeeded
 from ordercore.ids import CartId, OrderId, PlaceId, id_fault, sku_fault
 from ordercore.instants import Instant
+from ordercore.orders._capacity import SetCapacity
 from ordercore.orders._shape import (
     Faults,
     LineRequest,
@@ -131,7 +132,7 @@ class ReleaseCart(Command):
         faults.check()
 
 
-StockCommand = ReceiveStock | ReserveCart | ReleaseCart
+StockCommand = ReceiveStock | ReserveCart | ReleaseCart | SetCapacity
 
 
 # --- placement and payment -------------------------------------------------------------------

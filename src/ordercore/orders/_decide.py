@@ -10,7 +10,15 @@ from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, Decision, Facts, Need
 from ordercore.ids import StreamId, order_stream, require_id
 from ordercore.ledger import Step
-from ordercore.orders import _aftercare, _answers, _placement, _second_sourcing, _stock, _work
+from ordercore.orders import (
+    _aftercare,
+    _answers,
+    _capacity,
+    _placement,
+    _second_sourcing,
+    _stock,
+    _work,
+)
 from ordercore.orders import _commands as c
 from ordercore.orders import _work_commands as w
 from ordercore.orders._events import OrderEvent
@@ -39,11 +47,12 @@ def _stock_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]
 
 _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
     c.ReceiveStock: (_stock_needs(_stock.receipt_needs), _stock_decide(_stock.decide_receipt)),
-    c.ReserveCart: (
-        _stock_needs(_stock.reservation_needs),
-        _stock_decide(_stock.decide_reservation),
-    ),
+    c.ReserveCart: (_stock.reservation_needs, _stock_decide(_stock.decide_reservation)),
     c.ReleaseCart: (_stock_needs(_stock.release_needs), _stock_decide(_stock.decide_release)),
+    _capacity.SetCapacity: (
+        _stock_needs(_capacity.needs_of_capacity),
+        _stock_decide(_capacity.decide_capacity),
+    ),
     c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
     c.AddTender: (_no_needs, _placement.decide_add_tender),
     c.RecordPayment: (_no_needs, _placement.decide_record_payment),

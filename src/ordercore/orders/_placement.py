@@ -8,7 +8,7 @@ from typing import Any
 from ordercore import payments
 from ordercore.catalog import Product
 from ordercore.errors import Rejected
-from ordercore.fulfillment import AllocatedUnits
+from ordercore.fulfillment import AllocatedUnits, CapacityMovements
 from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
 from ordercore.inventory import CartHolds, Movements
@@ -19,6 +19,7 @@ from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import OrderPlaced, PlacedLine
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
+from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, SourcedUnits, Want
 from ordercore.orders._state import evolve
@@ -40,7 +41,7 @@ def _line_id(n: int) -> LineId:
     return LineId(f"line-{n}")
 
 
-def _question(command: PlaceOrder) -> Question:
+def _question(command: PlaceOrder, context: OrderContext) -> Question:
     return Question(
         wants=tuple(
             Want(_line_id(n), line.sku, line.quantity, line.place)
@@ -48,6 +49,7 @@ def _question(command: PlaceOrder) -> Question:
         ),
         destination=command.destination,
         currency=command.currency,
+        window=Window.of(context),
         cart_id=command.cart_id,
     )
 
@@ -61,7 +63,7 @@ def placement_needs(
     """
     if state is not None:
         return frozenset()
-    question = _question(command)
+    question = _question(command, context)
     needs = question.needs(facts)
     if not facts.missing(question.first_needs()):
         needs |= {_tax_on(command, question, facts, context)}
@@ -123,7 +125,7 @@ def decide_placement(
 
     Raises:
         Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
-            ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
+            ``no_capacity``, ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
             ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
     """
     if state is not None:
@@ -133,9 +135,10 @@ def decide_placement(
             data={"order": command.order_id},
             legal=("another order id", "the same command under its own key again"),
         )
-    question = _question(command)
+    question = _question(command, context)
     products = question.products(facts)
     plan, units = question.answer(facts)
+    question.refuse_without_room(facts, plan)
     refuse_shortage(plan)
     quote = facts[_tax_on(command, question, facts, context)]
     totals = price_order(
@@ -149,6 +152,7 @@ def decide_placement(
     )
     when = command.occurred_at or context.at
     movements = Movements(context.command_id, f"order/{command.order_id}", when)
+    capacity = CapacityMovements(context.command_id, f"order/{command.order_id}", when)
     allocations = _allocate(command, facts, units, movements)
     placed = OrderPlaced(
         order_id=command.order_id,
@@ -172,6 +176,7 @@ def decide_placement(
         tax_quote=quote.reference,
         plan=plan,
         allocations=allocations,
+        work=question.promise_days(facts, units, capacity),
         release=context.rules.release,
         capture=context.rules.capture,
         occurred_at=when,
@@ -181,6 +186,7 @@ def decide_placement(
         order=evolve(None, placed),
         context=context,
         movements=movements,
+        capacity=capacity,
         occurred_at=when,
         events=[placed],
     )

@@ -15,6 +15,8 @@ from ordercore.instants import Instant, seconds_after
 from ordercore.inventory import CartHolds, Movements
 from ordercore.ledger import Step
 from ordercore.orders._commands import ReceiveStock, ReleaseCart, ReserveCart
+from ordercore.orders._order import Order
+from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, Want
 from ordercore.places import KnownPlaces
@@ -89,7 +91,7 @@ def decide_receipt(command: ReceiveStock, facts: Facts, context: OrderContext) -
     return Decision(transfers=tuple(movements.batch()))
 
 
-def _question(command: ReserveCart) -> Question:
+def _question(command: ReserveCart, context: OrderContext) -> Question:
     return Question(
         wants=tuple(
             Want(LineId(f"line-{n}"), line.sku, line.quantity, line.place)
@@ -97,16 +99,20 @@ def _question(command: ReserveCart) -> Question:
         ),
         destination=command.destination,
         currency=command.currency,
+        window=Window.of(context),
         cart_id=command.cart_id,
     )
 
 
-def reservation_needs(command: ReserveCart, facts: Facts) -> frozenset[Need[Any]]:
+def reservation_needs(
+    command: ReserveCart, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
     """
     What sourcing asks.
 
     """
-    return _question(command).needs(facts)
+    del state
+    return _question(command, context).needs(facts)
 
 
 def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext) -> StockDecision:
@@ -114,9 +120,12 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     Hold a cart's units where they would come from, and let go of what it held before.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``shortage``.
+        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``no_capacity``,
+            ``shortage``.
     """
-    plan, units = _question(command).answer(facts)
+    question = _question(command, context)
+    plan, units = question.answer(facts)
+    question.refuse_without_room(facts, plan)
     refuse_shortage(plan)
     movements = Movements(context.command_id, cart_holder(command.cart_id), context.at)
     for hold in facts[CartHolds(command.cart_id)]:
