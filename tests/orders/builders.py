@@ -165,9 +165,12 @@ class Shop:
         rules: Rules | None = None,
         percent: int = 0,
         capabilities: ActingCapabilities = LOOKUP,
+        places: Sequence[Place] = (),
+        store: Any = None,
     ) -> None:
         self.clock = Clock()
-        self.store = MemoryStore()
+        self.store: MemoryStore = store or MemoryStore()
+        self.places = tuple(places) or tuple(Place(id=PlaceId(p), name=p.title()) for p in PLACES)
         self.pay = Payments(capabilities)
         self.post = Post(capabilities)
         self.tax = FakeTax(
@@ -183,7 +186,7 @@ class Shop:
             catalog=StaticCatalog(
                 [Product(sku=Sku(s), name=s.title(), weight_g=100 * n) for n, s in enumerate(SKUS)]
             ),
-            places=StaticPlaces([Place(id=PlaceId(p), name=p.title()) for p in PLACES]),
+            places=StaticPlaces(self.places),
             payments=self.pay,
             tax=self.tax,
             carrier=self.post,
