@@ -41,11 +41,15 @@ class SetCapacity(Command):
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
         faults.note("place", id_fault(self.place))
-        day: object = self.day
-        if not isinstance(day, date) or isinstance(day, datetime):
-            faults.note("day", f"{day!r:.40} is no day: legal is a date without a time")
+        faults.note("day", _day_fault(self.day))
         faults.note("amount", quantity_fault(self.amount, 0))
         faults.check()
+
+
+def _day_fault(day: object) -> str | None:
+    if isinstance(day, date) and not isinstance(day, datetime):
+        return None
+    return f"{day!r:.40} is no day: legal is a date without a time"
 
 
 def needs_of_capacity(command: SetCapacity, facts: Facts) -> frozenset[Need[Any]]:
