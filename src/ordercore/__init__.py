@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ordercore.catalog import Product, StaticCatalog
+    from ordercore.catalog import Product, SkuQuantity, StaticCatalog
     from ordercore.engine import Engine, Submitted
     from ordercore.errors import (
         Conflict,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Rejected,
     )
     from ordercore.grammar import Actor, ActorKind
+    from ordercore.inventory import ReceiveStock
     from ordercore.money import Money, Rounding, UnitPrice
     from ordercore.orders import (
         AddTender,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
         PickUnits,
         PlaceOrder,
         ReceiveReturn,
-        ReceiveStock,
         RecordDelivery,
         RecordOutcome,
         RecordPayment,
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
         Rules,
         SetCapacity,
         ShipPackage,
-        SkuQuantity,
         SourceAgain,
         UnpackPackage,
     )
@@ -159,7 +158,7 @@ _HOME: dict[str, str] = {
     "PortUnavailable": "ordercore.errors",
     "Product": "ordercore.catalog",
     "ReceiveReturn": "ordercore.orders",
-    "ReceiveStock": "ordercore.orders",
+    "ReceiveStock": "ordercore.inventory",
     "RecordDelivery": "ordercore.orders",
     "RecordOutcome": "ordercore.orders",
     "RecordPayment": "ordercore.orders",
@@ -174,7 +173,7 @@ _HOME: dict[str, str] = {
     "SQLiteStore": "ordercore.stores",
     "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",
-    "SkuQuantity": "ordercore.orders",
+    "SkuQuantity": "ordercore.catalog",
     "SourceAgain": "ordercore.orders",
     "StaticCatalog": "ordercore.catalog",
     "StaticPlaces": "ordercore.places",

@@ -15,9 +15,9 @@ import attrs
 import pytest
 
 from ordercore.codec import NAMES, TYPES
+from ordercore.engine import KINDS
 from ordercore.grammar import ActionRequired, Command, Declined, Event, Succeeded, Unknown
-from ordercore.orders import OrderCommand, OrderEvent, StockCommand
-from ordercore.orders._decide import _RULES
+from ordercore.orders import OrderEvent
 from ordercore.orders._events import OrderPlaced
 from ordercore.orders._state import _FOLDS
 from ordercore.views._timeline import _SENTENCES
@@ -25,7 +25,7 @@ from ordercore.views._timeline import _SENTENCES
 KEPT = Path(__file__).parent / "names.txt"
 
 EVENTS: tuple[type[Any], ...] = get_args(OrderEvent)
-COMMANDS: tuple[type[Any], ...] = (*get_args(OrderCommand), *get_args(StockCommand))
+COMMANDS: tuple[type[Any], ...] = KINDS.commands
 
 
 def _inner(hint: Any) -> Iterator[type]:
@@ -85,4 +85,3 @@ def test_every_fact_has_a_fold_and_a_place_in_the_timeline(event: type) -> None:
 def test_nothing_is_folded_or_told_or_ruled_that_is_no_fact_or_command() -> None:
     assert set(_FOLDS) | {OrderPlaced} == set(EVENTS)
     assert set(_SENTENCES) == set(EVENTS)
-    assert set(_RULES) == set(COMMANDS)

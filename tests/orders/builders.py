@@ -16,13 +16,13 @@ from ordercore.fulfillment import AskLabel, FulfillmentOrder, Package, ShippingR
 from ordercore.grammar import Command, Effect, Outcome, Succeeded, Unknown
 from ordercore.ids import OrderId, PlaceId, Sku, TenantId
 from ordercore.instants import Instant
+from ordercore.inventory import ReceiveStock
 from ordercore.money import UnitPrice
 from ordercore.orders import (
     FulfillUnits,
     LineRequest,
     Order,
     PlaceOrder,
-    ReceiveStock,
     RecordDelivery,
     Rules,
 )

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
+from ordercore.catalog import SkuQuantity
 from ordercore.errors import InvalidData, InvalidDefinition, Rejected
 from ordercore.fulfillment import CapacityLevel, open_account, promised_account
 from ordercore.grammar import Declined
@@ -28,7 +29,6 @@ from ordercore.orders import (
     ReserveCart,
     Rules,
     SetCapacity,
-    SkuQuantity,
     SourceAgain,
 )
 from ordercore.places import CapacityMeasure, Place

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from ordercore.errors import OutcomeUnknown, PortUnavailable, Rejected
 from ordercore.grammar import ActionRequired, Command, Declined, Succeeded, Unknown
 from ordercore.ids import PackageId, PlaceId
-from ordercore.inventory import Bucket, allocated_account, bucket_account
+from ordercore.inventory import Bucket, ReceiveStock, allocated_account, bucket_account
 from ordercore.orders import (
     ORDER_LIFECYCLE,
     AddTender,
@@ -38,7 +38,6 @@ from ordercore.orders import (
     PackUnits,
     PickUnits,
     ReceiveReturn,
-    ReceiveStock,
     RecordDelivery,
     RecordOutcome,
     RecordPayment,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ordercore.catalog import SkuQuantity
 from ordercore.errors import Conflict, InvalidData, InvalidDefinition, OrderCoreError, Rejected
 from ordercore.grammar import Command, Declined, Facts, Succeeded
 from ordercore.ids import (
@@ -22,6 +23,7 @@ from ordercore.ids import (
     ReturnId,
     Sku,
 )
+from ordercore.inventory import ReceiveStock
 from ordercore.ledger import AccountId
 from ordercore.money import AMOUNT_MAX, QUANTITY_MAX
 from ordercore.orders import (
@@ -36,7 +38,6 @@ from ordercore.orders import (
     PackUnits,
     PickUnits,
     ReceiveReturn,
-    ReceiveStock,
     RecordAttempt,
     RecordDelivery,
     RecordOutcome,
@@ -47,7 +48,6 @@ from ordercore.orders import (
     RetryEffect,
     Rules,
     ShipPackage,
-    SkuQuantity,
     SourceAgain,
     UnpackPackage,
     decide,

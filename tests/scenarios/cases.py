@@ -7,10 +7,12 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from ordercore.catalog import SkuQuantity
 from ordercore.engine import Engine
 from ordercore.errors import Rejected
 from ordercore.grammar import Command
 from ordercore.ids import CartId, FulfillmentOrderId, OrderId, PlaceId, ReturnId, Sku
+from ordercore.inventory import ReceiveStock
 from ordercore.orders import (
     AuthorizeReturn,
     CancelUnits,
@@ -18,10 +20,8 @@ from ordercore.orders import (
     InspectReturn,
     PlaceOrder,
     ReceiveReturn,
-    ReceiveStock,
     RecordPayment,
     ReserveCart,
-    SkuQuantity,
 )
 from ordercore.payments import Tender
 from tests.orders.builders import GERMANY, line_of, order_of

@@ -26,6 +26,7 @@ import pytest
 from ordercore.errors import OrderCoreError, Rejected
 from ordercore.grammar import Declined, Succeeded
 from ordercore.ids import FulfillmentOrderId, OrderId, PlaceId, ReturnId
+from ordercore.inventory import ReceiveStock
 from ordercore.money import Rounding
 from ordercore.orders import (
     AnomalyRecorded,
@@ -35,7 +36,6 @@ from ordercore.orders import (
     InspectReturn,
     PlaceOrder,
     ReceiveReturn,
-    ReceiveStock,
     RecordOutcome,
     ReleaseCart,
     ReportMissing,

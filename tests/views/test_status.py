@@ -8,6 +8,7 @@ import pytest
 
 from ordercore.grammar import Command
 from ordercore.ids import FulfillmentOrderId, OrderId, PackageId, PlaceId, ReturnId
+from ordercore.inventory import ReceiveStock
 from ordercore.orders import (
     AddTender,
     AuthorizeReturn,
@@ -18,7 +19,6 @@ from ordercore.orders import (
     PackUnits,
     PickUnits,
     ReceiveReturn,
-    ReceiveStock,
     RecordDelivery,
     RecordPayment,
 )

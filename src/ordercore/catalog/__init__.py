@@ -6,5 +6,19 @@ and tests that have their products at hand.
 """
 
 from ordercore.catalog._catalog import Product, Products, StaticCatalog
+from ordercore.catalog._quantities import (
+    SkuQuantities,
+    SkuQuantity,
+    check_sku_quantities,
+    sku_quantities,
+)
 
-__all__ = ["Product", "Products", "StaticCatalog"]
+__all__ = [
+    "Product",
+    "Products",
+    "SkuQuantities",
+    "SkuQuantity",
+    "StaticCatalog",
+    "check_sku_quantities",
+    "sku_quantities",
+]

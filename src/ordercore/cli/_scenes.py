@@ -13,13 +13,13 @@ from ordercore.cli._shop import ANNA, BEN, CHLOE, CURRENCY, HOME, STOCK, line, t
 from ordercore.cli._words import counted, listed
 from ordercore.errors import InvariantViolated
 from ordercore.ids import CartId
+from ordercore.inventory import ReceiveStock
 from ordercore.orders import (
     AddTender,
     LineQuantity,
     OrderPlaced,
     PickUnits,
     PlaceOrder,
-    ReceiveStock,
     ReportMissing,
     Reservation,
     ReserveCart,

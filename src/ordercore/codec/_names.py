@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ordercore import fulfillment, orders, payments, returns
+from ordercore import fulfillment, inventory, orders, payments, returns
 
 __all__ = ["NAMES", "TYPES"]
 
@@ -60,7 +60,7 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "return-inspected": returns.ReturnInspected,
         "return-canceled": returns.ReturnCanceled,
         # commands
-        "command.receive-stock": orders.ReceiveStock,
+        "command.receive-stock": inventory.ReceiveStock,
         "command.reserve-cart": orders.ReserveCart,
         "command.release-cart": orders.ReleaseCart,
         "command.set-capacity": orders.SetCapacity,

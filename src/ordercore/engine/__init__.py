@@ -1,5 +1,5 @@
 """
-The engine: drives orders over a store and the host's ports.
+The engine: drives orders and other streams over a store and the host's ports.
 
 What happens when is said once, in the loops of ``_submit`` and ``_perform``; a driver answers what
 they ask. After a crash at any point anybody may resume: what was asked of the world is frozen
@@ -8,7 +8,8 @@ before it is asked, leased before it is called, and recorded with its outcome or
 
 from ordercore.engine._audit import audit_ledger
 from ordercore.engine._engine import Engine
+from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Submitted
 from ordercore.engine._verify import Verification, verify
 
-__all__ = ["Engine", "Submitted", "Verification", "audit_ledger", "verify"]
+__all__ = ["KINDS", "Engine", "Kinds", "Submitted", "Verification", "audit_ledger", "verify"]

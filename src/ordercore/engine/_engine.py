@@ -5,39 +5,24 @@ It holds no rule of the business: it answers what the loops ask from a store and
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import date
-from threading import Lock
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 import attrs
 
-from ordercore.engine._defaults import now, random_key
-from ordercore.engine._orders import Orders
+from ordercore.engine._driver import Driver
+from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._perform import perform_loop
 from ordercore.engine._read import Reader
-from ordercore.engine._requests import (
-    Ask,
-    Environment,
-    GiveBack,
-    Hold,
-    Load,
-    LookUp,
-    Loop,
-    Read,
-    Recall,
-    Request,
-    Submission,
-    Submitted,
-    TakeLease,
-    Write,
-)
+from ordercore.engine._requests import Environment, Submission, Submitted
+from ordercore.engine._streams import Streams
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
 from ordercore.engine._world import World
-from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError, Rejected
+from ordercore.errors import InvalidData, InvalidDefinition
 from ordercore.fulfillment import CapacityLevel
-from ordercore.grammar import Actor, ActorKind, Command, Recorded
+from ordercore.grammar import Actor, ActorKind, Aggregate, Command, Recorded
 from ordercore.ids import (
     CartId,
     CommandId,
@@ -46,17 +31,14 @@ from ordercore.ids import (
     Sku,
     TenantId,
     id_fault,
-    order_stream,
 )
 from ordercore.instants import Instant
 from ordercore.inventory import StockAt, StockLevel
 from ordercore.ledger import account_parts
-from ordercore.orders import Allowed, Order, Rules, allowed
+from ordercore.orders import ORDERS, Allowed, Order, Rules, allowed
 from ordercore.ports import (
     Carrier,
     Catalog,
-    Lease,
-    LeaseState,
     PaymentGateway,
     Places,
     Store,
@@ -66,9 +48,17 @@ from ordercore.views import TimelineEntry, timeline
 
 __all__ = ["Engine"]
 
-_T = TypeVar("_T")
+_StateT = TypeVar("_StateT")
 
 _HOST: Final = Actor(ActorKind.SYSTEM, "host")
+
+
+def _now() -> Instant:
+    return datetime.now(UTC)
+
+
+def _random_key() -> str:
+    return uuid4().hex
 
 
 class Engine:
@@ -92,6 +82,8 @@ class Engine:
         worker: This process's name in leases. Leave it out unless a restarted process can be sure
             that its predecessor of the same name is dead: then it need not wait for its leases.
         lease_s: How long a call to a port may take before others ask what became of it.
+        kinds: Which commands and kinds of streams there are; all that ordercore has. With others,
+            the store must be able to write them.
 
     Raises:
         InvalidDefinition: ``lease_s`` is below 1.
@@ -108,28 +100,27 @@ class Engine:
         carrier: Carrier,
         rules: Rules | None = None,
         tenant: str = "main",
-        clock: Callable[[], Instant] = now,
-        new_key: Callable[[], str] = random_key,
+        clock: Callable[[], Instant] = _now,
+        new_key: Callable[[], str] = _random_key,
         worker: str | None = None,
         lease_s: int = 60,
+        kinds: Kinds = KINDS,
     ) -> None:
         if lease_s < 1:
             raise InvalidDefinition(f"engine: lease_s is {lease_s}, least is 1")
         self._store = store
-        self._world = World(payments=payments, carrier=carrier)
+        world = World(payments=payments, carrier=carrier)
         self._tenant = TenantId(tenant)
         self._clock = clock
         self._new_key = new_key
-        self._worker = worker or f"worker-{random_key()}"
-        self._under_way: set[str] = set()
-        self._under_way_lock = Lock()
-        self._orders = Orders(tenant=self._tenant, store=store)
+        self._streams = Streams(tenant=self._tenant, store=store, kinds=kinds)
         self._env = Environment(
             tenant=self._tenant,
+            kinds=kinds,
             rules=rules or Rules(),
             clock=clock,
             lease_s=lease_s,
-            capabilities=self._world.capabilities,
+            capabilities=world.capabilities,
         )
         self._reader = Reader(
             tenant=self._tenant,
@@ -139,6 +130,13 @@ class Engine:
             carrier=carrier,
             tax=tax,
         )
+        self._drive = Driver(
+            store=store,
+            streams=self._streams,
+            reader=self._reader,
+            world=world,
+            worker=worker or f"worker-{_random_key()}",
+        ).drive
 
     @property
     def tenant(self) -> TenantId:
@@ -194,30 +192,34 @@ class Engine:
         )
         submitted = self._drive(submit_loop(self._env, submission))
         if submitted.repeated and submitted.stream is not None:
-            events = self._orders.events_of(submitted.command_id)
+            events = self._streams.events_of(submitted.command_id)
             submitted = attrs.evolve(submitted, events=events)
         if perform and submitted.stream is not None:
             self._drive(perform_loop(self._env, submitted.stream))
         return submitted
 
-    def resume(self, order_id: str) -> int:
+    def resume(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """
         Perform what an order owes and is due; after a crash, what was under way first of all.
+
+        Args:
+            own_id: Which order.
+            of: Another kind of stream that it is the id of.
 
         Returns:
             How many obligations were looked at.
         """
-        return self._drive(perform_loop(self._env, order_stream(order_id)))
+        return self._drive(perform_loop(self._env, of.stream(own_id)))
 
     def run_pending(self, limit: int = 100) -> int:
         """
         Perform what is due anywhere, the longest due first.
 
         Args:
-            limit: How many orders to look at, at most.
+            limit: How many streams to look at, at most.
 
         Returns:
-            How many orders were looked at; 0 when nothing is due.
+            How many streams were looked at; 0 when nothing is due.
         """
         due = self._store.due(self._tenant, self._clock(), limit)
         for stream in due:
@@ -233,29 +235,37 @@ class Engine:
         Raises:
             Rejected: ``unknown_order``.
         """
-        order = self._orders.load(order_stream(order_id)).order
-        if order is None:
-            raise Rejected(
-                "unknown_order",
-                f"there is no order {order_id}",
-                data={"order": order_id},
-                legal=("PlaceOrder",),
-            )
-        return order
+        return self.state(order_id, of=ORDERS)
 
-    def version(self, order_id: str) -> int:
+    def state(self, own_id: str, *, of: Aggregate[_StateT]) -> _StateT:
         """
-        Return the version of an order's stream, to be given back as ``expected_version``.
+        Return the present state of a stream of any kind.
+
+        Args:
+            own_id: Which of its kind.
+            of: The kind (``ordercore.orders.ORDERS``).
+
+        Raises:
+            Rejected: ``unknown_order``, or whatever the kind is.
+        """
+        state: _StateT | None = self._streams.load(of.stream(own_id)).state
+        if state is None:
+            raise of.unknown(own_id)
+        return state
+
+    def version(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
+        """
+        Return the version of a stream, an order's by default; give it as ``expected_version``.
 
         """
-        return self._orders.load(order_stream(order_id)).version
+        return self._streams.load(of.stream(own_id)).version
 
-    def history(self, order_id: str) -> tuple[Recorded, ...]:
+    def history(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> tuple[Recorded, ...]:
         """
-        Return everything that has happened to an order, in order.
+        Return everything that has happened in a stream, an order's by default, in order.
 
         """
-        return tuple(self._store.load(self._tenant, order_stream(order_id)))
+        return tuple(self._store.load(self._tenant, of.stream(own_id)))
 
     def timeline(self, order_id: str) -> tuple[TimelineEntry, ...]:
         """
@@ -314,7 +324,7 @@ class Engine:
         """
         for stream in self._store.streams(self._tenant):
             kind, _, order_id = stream.partition("/")
-            if kind == "order":
+            if kind == ORDERS.kind:
                 yield OrderId(order_id)
 
     def find(self, reference: str) -> OrderId | None:
@@ -323,7 +333,8 @@ class Engine:
 
         """
         stream = self._store.find(self._tenant, reference)
-        return None if stream is None else OrderId(stream.partition("/")[2])
+        kind, _, own_id = (stream or "").partition("/")
+        return OrderId(own_id) if kind == ORDERS.kind else None
 
     def verify(self) -> Verification:
         """
@@ -331,63 +342,7 @@ class Engine:
 
         Cost: reads the whole store once.
         """
-        return verify(self._store, self._tenant)
-
-    # --- the driver --------------------------------------------------------------------------
-
-    def _drive(self, loop: Loop[_T]) -> _T:
-        with ExitStack() as held:
-            answer: Any = None
-            error: OrderCoreError | None = None
-            while True:  # bounded by the loops, which are
-                try:
-                    request = loop.send(answer) if error is None else loop.throw(error)
-                except StopIteration as stop:
-                    result: _T = stop.value
-                    return result
-                answer, error = None, None
-                try:
-                    answer = self._answer(request, held)
-                except OrderCoreError as raised:
-                    error = raised
-
-    def _answer(self, request: Request, held: ExitStack) -> object:
-        match request:
-            case Load(stream):
-                return self._orders.load(stream)
-            case Write(commit, after):
-                return self._orders.write(commit, after)
-            case Read(needs, at):
-                return self._reader.answer(needs, at)
-            case Recall(command_id):
-                return self._store.recall(self._tenant, command_id)
-            case TakeLease():
-                return self._lease(request, held)
-            case Ask(effect):
-                return self._world.ask(effect)
-            case LookUp(effect):
-                return self._world.look_up(effect)
-            case GiveBack(key):
-                self._store.unlease(self._tenant, key)
-                return None
-            case Hold():
-                held.enter_context(self._store.hold(self._tenant))
-                return None
-
-    def _lease(self, request: TakeLease, held: ExitStack) -> Lease:
-        """
-        Lease an effect. Threads of one engine share its name, so they settle it among themselves.
-
-        """
-        key, at, until = request.effect_key, request.at, request.until
-        with self._under_way_lock:
-            if key in self._under_way:
-                return Lease(LeaseState.HELD, at, at, until)
-            self._under_way.add(key)
-        held.callback(self._under_way.discard, key)
-        return self._store.lease(
-            self._tenant, request.stream, key, holder=self._worker, at=at, until=until
-        )
+        return verify(self._store, self._tenant, self._env.kinds)
 
     def _places_of(self, sku: str) -> tuple[str, ...]:
         prefix = f"promise|available|{sku}|"

@@ -1,5 +1,5 @@
 """
-The loop of what an order owes, as data; see ``_submit`` for how loops are driven.
+The loop of what a stream owes, as data; see ``_submit`` for how loops are driven.
 
 Each obligation goes the same way, in this order, so that a crash anywhere is safe:
 
@@ -8,9 +8,13 @@ Each obligation goes the same way, in this order, so that a crash anywhere is sa
 A lease without an outcome means that somebody may have called and never told: then the port is
 asked what became of it, or asked again under the same key where its idempotency covers that, and
 otherwise a person is asked. Nothing is ever called anew on a guess.
+
+A command that a stream owes to itself or to another one is submitted under a key of its own, so it
+needs no lease. That another stream has taken it is told to the owing stream like any outcome; a
+crash in between submits it again, which by then says nothing new.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -22,23 +26,22 @@ from ordercore.engine._requests import (
     Loaded,
     LookUp,
     Loop,
+    Recall,
     Submission,
     TakeLease,
 )
 from ordercore.engine._submit import submit_loop
-from ordercore.errors import InvalidData, OutcomeUnknown, PortUnavailable, Rejected
-from ordercore.grammar import Outcome, Unknown
+from ordercore.errors import (
+    InvalidData,
+    InvariantViolated,
+    OutcomeUnknown,
+    PortUnavailable,
+    Rejected,
+)
+from ordercore.grammar import Aggregate, Answers, Effect, Outcome, Submit, Succeeded, Unknown
 from ordercore.ids import CommandId, StreamId
 from ordercore.instants import Instant, seconds_after
-from ordercore.orders import (
-    Order,
-    OrderEffect,
-    RecordAttempt,
-    RecordOutcome,
-    Submit,
-    outstanding,
-)
-from ordercore.ports import Lease, LeaseState
+from ordercore.ports import Lease, LeaseState, Receipt
 
 __all__ = ["perform_loop"]
 
@@ -48,47 +51,60 @@ _EFFECTS_MAX: Final = 1_000
 
 def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
     """
-    Perform what an order owes and is due, each obligation at most once; returns how many.
+    Perform what a stream owes and is due, each obligation at most once; returns how many.
 
     """
+    aggregate = env.kinds.of_stream(stream)
     tried: set[str] = set()
     for _ in range(_EFFECTS_MAX):
         loaded: Loaded = yield Load(stream)
-        effect = _next_effect(loaded.order, env.clock(), tried)
+        effect = _next_effect(aggregate, loaded.state, env.clock(), tried)
         if effect is None:
             break
         tried.add(effect.key)
         if isinstance(effect, Submit):
-            yield from _submit_own(env, stream, loaded, effect)
+            yield from _submit(env, stream, loaded, effect)
         else:
             yield from _perform(env, stream, loaded, effect)
     return len(tried)
 
 
-def _next_effect(order: Order | None, at: Instant, tried: set[str]) -> OrderEffect | None:
-    if order is None:
-        return None
-    for effect in outstanding(order):
+def _next_effect(
+    aggregate: Aggregate[Any], state: object, at: Instant, tried: set[str]
+) -> Effect | None:
+    for effect in aggregate.owed(state):
         due = effect.not_before is None or effect.not_before <= at
         if due and not effect.waits_for_operator and effect.key not in tried:
             return effect
     return None
 
 
-def _submit_own(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) -> Loop[None]:
+def _submit(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) -> Loop[None]:
     # The version in the key: what was refused may be tried again by a person's word, and whoever
     # else is at it at this version writes the same key, hence once.
     key = CommandId(f"{effect.key}/try-{loaded.version}")
+    to_itself = env.kinds.of_command(effect.command).stream_of(effect.command) == stream
+    if not to_itself:
+        # This stream may move on between the other's commit and hearing of it, so there the first
+        # try has a key for ever; only after a refusal does the version tell tries apart.
+        first = CommandId(f"{effect.key}/submit")
+        known: Receipt | None = yield Recall(first)
+        if known is None or known.rejected is None:
+            key = first
     try:
-        yield from submit_loop(env, Submission(command=effect.command, command_id=key))
+        taken = yield from submit_loop(env, Submission(command=effect.command, command_id=key))
     except Rejected as refusal:
         waiting = _Waiting(f"refused: {refusal.code}", give_up=True)
         yield from _record_attempt(env, stream, effect, waiting)
     except PortUnavailable as error:
         yield from _record_attempt(env, stream, effect, _Waiting(error.reason))
+    else:
+        if not to_itself:
+            reached = Succeeded(reference=taken.stream or key)
+            yield from _record_outcome(env, stream, loaded, effect, reached)
 
 
-def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: OrderEffect) -> Loop[None]:
+def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: Effect) -> Loop[None]:
     at = env.clock()
     lease: Lease = yield TakeLease(stream, effect.key, at, seconds_after(at, env.lease_s))
     if lease.state is LeaseState.HELD:
@@ -120,7 +136,7 @@ class _Waiting:
     give_up: bool = False
 
 
-def _call(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome | _Waiting]:
+def _call(env: Environment, effect: Effect, lease: Lease) -> Loop[Outcome | _Waiting]:
     try:
         outcome: Outcome = yield Ask(effect)
     except PortUnavailable as error:
@@ -135,7 +151,7 @@ def _call(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome |
     return found or _Waiting(outcome.reason)
 
 
-def _learn(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome | _Waiting | None]:
+def _learn(env: Environment, effect: Effect, lease: Lease) -> Loop[Outcome | _Waiting | None]:
     """
     Find out what became of a call that nobody told about; None says that calling again is safe.
 
@@ -154,7 +170,7 @@ def _learn(env: Environment, effect: OrderEffect, lease: Lease) -> Loop[Outcome 
     return _Waiting("the outcome is unknown and can't be asked for", give_up=True)
 
 
-def _look_up(env: Environment, effect: OrderEffect) -> Loop[Outcome | _Waiting | None]:
+def _look_up(env: Environment, effect: Effect) -> Loop[Outcome | _Waiting | None]:
     """
     Ask what became of a call; None where it is not known of, or nobody can be asked.
 
@@ -174,22 +190,21 @@ def _record_outcome(
     env: Environment,
     stream: StreamId,
     loaded: Loaded,
-    effect: OrderEffect,
+    effect: Effect,
     outcome: Outcome,
 ) -> Loop[None]:
-    order = loaded.order
-    assert order is not None  # noqa: S101 - an order that does not exist owes nothing
+    aggregate = env.kinds.of_stream(stream)
     # The version in the key: an answer that did not settle the request may be followed by one that
     # does, and must not be taken for the same.
     key = CommandId(f"{effect.key}/reply-{loaded.version}")
     try:
-        command = RecordOutcome(order_id=order.id, effect_key=effect.key, outcome=outcome)
+        command = _answers(aggregate).outcome(loaded.state, effect.key, outcome)
     except InvalidData as error:
         yield from _record_attempt(env, stream, effect, _Waiting(str(error), give_up=True))
         return
     yield from submit_loop(env, Submission(command=command, command_id=key))
     after: Loaded = yield Load(stream)
-    for still in outstanding(after.order) if after.order else ():
+    for still in aggregate.outstanding(after.state):
         if still.key == effect.key and not still.waits_for_operator:
             reason = f"{type(outcome).__name__} does not answer the request"
             yield from _record_attempt(env, stream, effect, _Waiting(reason, give_up=True))
@@ -198,19 +213,17 @@ def _record_outcome(
 def _record_attempt(
     env: Environment,
     stream: StreamId,
-    effect: OrderEffect,
+    effect: Effect,
     waiting: _Waiting,
 ) -> Loop[None]:
     loaded: Loaded = yield Load(stream)
-    order = loaded.order
-    assert order is not None  # noqa: S101 - an order that does not exist owes nothing
-    tries = next((a.count for a in order.attempts if a.effect_key == effect.key), 0)
-    command = RecordAttempt(
-        order_id=order.id,
-        effect_key=effect.key,
-        attempt=tries + 1,
-        reason=waiting.reason,
-        give_up=waiting.give_up,
-    )
+    answers = _answers(env.kinds.of_stream(stream))
+    command = answers.attempt(loaded.state, effect.key, waiting.reason, waiting.give_up)
     key = CommandId(f"{effect.key}/attempt-{loaded.version}")
     yield from submit_loop(env, Submission(command=command, command_id=key))
+
+
+def _answers(aggregate: Aggregate[Any]) -> Answers[Any]:
+    if aggregate.answers is None:  # an aggregate that may owe anything is refused without them
+        raise InvariantViolated(f"a {aggregate.kind} owes, and has no answers")
+    return aggregate.answers

@@ -8,10 +8,11 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from ordercore.grammar import Actor, ActorKind, Command, Event, Need
+from ordercore.engine._kinds import Kinds
+from ordercore.grammar import Actor, ActorKind, Command, Effect, Event, Need
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.orders import Order, OrderEffect, Rules
+from ordercore.orders import Rules
 from ordercore.ports import ActingCapabilities, Commit
 
 __all__ = [
@@ -52,7 +53,7 @@ class Recall:
 @attrs.frozen
 class Load:
     """
-    What is this order? Answer: :class:`Loaded`.
+    What is this stream? Answer: :class:`Loaded`.
 
     """
 
@@ -62,12 +63,12 @@ class Load:
 @attrs.frozen
 class Loaded:
     """
-    An order and the version of its stream.
+    The state of a stream, None where nothing has happened, and its version.
 
     """
 
     version: int
-    order: Order | None
+    state: Any
 
 
 @attrs.frozen
@@ -96,12 +97,12 @@ class Write:
 
     Attributes:
         commit: What is written.
-        after: The order as it is once the commit is written, so that nobody need read and fold
+        after: The state once the commit is written, so that nobody need read and fold
             what was just folded; None where that isn't known, or not yet durable.
     """
 
     commit: Commit
-    after: Order | None = None
+    after: Any = None
 
 
 @attrs.frozen
@@ -134,7 +135,7 @@ class Ask:
 
     """
 
-    effect: OrderEffect
+    effect: Effect
 
 
 @attrs.frozen
@@ -144,7 +145,7 @@ class LookUp:
 
     """
 
-    effect: OrderEffect
+    effect: Effect
 
 
 Request = Recall | Load | Read | Hold | Write | TakeLease | GiveBack | Ask | LookUp
@@ -158,7 +159,8 @@ class Environment:
     What the loops know that does not change.
 
     Attributes:
-        tenant: Whose orders.
+        tenant: Whose streams.
+        kinds: Which commands and streams there are.
         rules: The host's policies.
         clock: Says what time it is.
         lease_s: How long a call to a port may take before others may ask what became of it.
@@ -166,10 +168,11 @@ class Environment:
     """
 
     tenant: TenantId
+    kinds: Kinds
     rules: Rules
     clock: Callable[[], Instant]
     lease_s: int
-    capabilities: Callable[[OrderEffect], ActingCapabilities]
+    capabilities: Callable[[Effect], ActingCapabilities]
 
 
 @attrs.frozen(kw_only=True)
@@ -182,7 +185,7 @@ class Submission:
         command_id: The caller's key: the same key is the same command.
         actor: Who acts.
         on_behalf_of: For whom, where an agent acts for a customer.
-        expected_version: The version of the order that a person saw when deciding; None for facts
+        expected_version: The version of the stream that a person saw when deciding; None for facts
             and for whoever does not care.
     """
 
@@ -200,7 +203,7 @@ class Submitted:
 
     Attributes:
         command_id: Its key.
-        stream: The stream it is about, or None for stock alone.
+        stream: The stream it is about, or None for stock and carts.
         version: The stream's version after it.
         events: What it led to; empty where it was already so.
         reply: What it answers beyond events (a cart's :class:`~ordercore.orders.Reservation`).

@@ -1,7 +1,7 @@
 """
 The loop of a command, as data.
 
-The loops of the engine say what happens to a command and to what an order owes; they perform no
+The loops of the engine say what happens to a command and to what a stream owes; they perform no
 I/O. They are generators: each yields one request (load this, read that, write, call) and is sent
 the answer, or is thrown the error. A driver of a few lines answers the requests, with blocking
 calls or with awaited ones; every driver runs these same loops, so there is one order of steps to
@@ -36,22 +36,19 @@ from ordercore.engine._requests import (
     Write,
 )
 from ordercore.errors import Conflict, InvariantViolated, Rejected
-from ordercore.grammar import ROUNDS_MAX, Command, Context, Decision, Facts, Need
+from ordercore.grammar import (
+    ROUNDS_MAX,
+    Command,
+    CommandFamily,
+    Context,
+    Decision,
+    Facts,
+    Need,
+    Submit,
+)
 from ordercore.ids import StreamId
 from ordercore.instants import Instant
-from ordercore.orders import (
-    STOCK_NEEDS,
-    Order,
-    OrderContext,
-    RecordOutcome,
-    RetryEffect,
-    Submit,
-    decide,
-    fold,
-    needs,
-    outstanding,
-    stream_of,
-)
+from ordercore.orders import OrderContext
 from ordercore.ports import Commit, Receipt
 
 __all__ = ["submit_loop"]
@@ -73,22 +70,23 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
     known: Receipt | None = yield Recall(submission.command_id)
     if known is not None:
         return _replayed(submission, known)
-    stream = stream_of(submission.command)
+    family = env.kinds.of_command(submission.command)
+    stream = family.stream_of(submission.command)
     facts = Facts()
     for race in range(_RACES_MAX + 1):
         last = race == _RACES_MAX
         if last:
             yield Hold()
         loaded = Loaded(0, None) if stream is None else (yield Load(stream))
-        attempt = _Attempt(env, submission, env.clock(), stream, loaded)
+        attempt = _Attempt(env, submission, family, env.clock(), stream, loaded)
         attempt.check_expected_version()
         try:
             facts = yield from _gather(attempt, facts)
-            decision = decide(submission.command, loaded.order, facts, attempt.context)
+            decision = family.decide(submission.command, loaded.state, facts, attempt.context)
         except Rejected as refusal:
             yield Write(attempt.refused(refusal))
             raise
-        after = fold(decision.events, loaded.order)
+        after = family.fold(decision.events, loaded.state)
         commit = attempt.decided(decision, after)
         try:
             # What is written while others are held out is durable only when the hold ends.
@@ -101,7 +99,7 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
             if last:
                 yield Write(attempt.refused(refusal))
                 raise
-            facts = facts.without(STOCK_NEEDS)
+            facts = facts.without(family.contested)
         else:
             if receipt is not commit.receipt:  # somebody recorded this key in between
                 return _replayed(submission, receipt)
@@ -124,6 +122,7 @@ class _Attempt:
 
     env: Environment
     submission: Submission
+    family: CommandFamily
     at: Instant
     stream: StreamId | None
     loaded: Loaded
@@ -143,7 +142,7 @@ class _Attempt:
         if expected not in {None, self.loaded.version}:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
-    def decided(self, decision: Decision[Any, Any], after: Order | None) -> Commit:
+    def decided(self, decision: Decision[Any, Any], after: object) -> Commit:
         command, version = self.submission.command, self.loaded.version
         return Commit(
             tenant=self.env.tenant,
@@ -160,8 +159,8 @@ class _Attempt:
             steps=decision.transfers,
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
-            next_due=_next_due(after, self.at),
-            settles=_settled(self.env, command, self.loaded.order),
+            next_due=_next_due(self.family, after, self.at),
+            settles=_settled(self.env, self.family, command, self.loaded.state),
         )
 
     def refused(self, refusal: Rejected) -> Commit:
@@ -178,47 +177,49 @@ class _Attempt:
             ),
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
-            next_due=_next_due(self.loaded.order, self.at),
+            next_due=_next_due(self.family, self.loaded.state, self.at),
         )
 
 
 def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
-    command, order = attempt.submission.command, attempt.loaded.order
+    command, state = attempt.submission.command, attempt.loaded.state
+    needs = attempt.family.needs
     for _ in range(ROUNDS_MAX):
-        missing = facts.missing(needs(command, order, facts, attempt.context))
+        missing = facts.missing(needs(command, state, facts, attempt.context))
         if not missing:
             return facts
         answers: Mapping[Need[Any], object] = yield Read(missing, attempt.at)
         facts = facts.and_also(answers)
-    if facts.missing(needs(command, order, facts, attempt.context)):
+    if facts.missing(needs(command, state, facts, attempt.context)):
         raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
     return facts
 
 
-def _settled(env: Environment, command: Command, order: Order | None) -> tuple[str, ...]:
+def _settled(
+    env: Environment, family: CommandFamily, command: Command, state: object
+) -> tuple[str, ...]:
     """
     Name the effects whose leases end with a command.
 
     An outcome ends the lease. So does a person's word to try again where the port can't be asked
     what became of the last try: only then is calling anew more than a guess.
     """
-    if isinstance(command, RecordOutcome):
-        return (command.effect_key,)
-    if not isinstance(command, RetryEffect) or order is None:
+    if command.settles:
+        return (command.settles,)
+    key = command.tries_again
+    if not key:
         return ()
     return tuple(
         effect.key
-        for effect in outstanding(order)
-        if effect.key == command.effect_key
+        for effect in family.owed(state)
+        if effect.key == key
         and not isinstance(effect, Submit)
         and not env.capabilities(effect).lookup
     )
 
 
-def _next_due(order: Order | None, at: Instant) -> Instant | None:
-    if order is None:
-        return None
-    due = [e.not_before or at for e in outstanding(order) if not e.waits_for_operator]
+def _next_due(family: CommandFamily, state: object, at: Instant) -> Instant | None:
+    due = [e.not_before or at for e in family.owed(state) if not e.waits_for_operator]
     return min(due, default=None)
 
 

@@ -3,16 +3,18 @@ The audit: recompute everything that is kept beside the facts, and name what sho
 
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from ordercore.engine._audit import audit_ledger
+from ordercore.engine._kinds import KINDS, Kinds
+from ordercore.grammar import Aggregate, Recorded
 from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
 from ordercore.ledger import AccountId, Balance, account_parts
-from ordercore.orders import ORDER_LIFECYCLE, Order, OrderEvent, fold, outstanding
-from ordercore.orders import balance as balance_of
 from ordercore.ports import Store
 
 __all__ = ["Verification", "verify"]
@@ -25,10 +27,11 @@ class Verification:
 
     Attributes:
         orders: How many orders were folded.
+        other_streams: How many streams of other kinds were folded.
         steps: How many ledger steps were replayed.
         trial_balance: What does not sum to zero, by book and unit.
         differences: Where a kept number differs from the facts.
-        leaks: Promises, authorizations and requests whose order has ended or is unknown.
+        leaks: Promises, authorizations and requests whose owner has ended or is unknown.
         waiting: Requests that wait for a person.
     """
 
@@ -38,6 +41,7 @@ class Verification:
     differences: tuple[str, ...]
     leaks: tuple[str, ...]
     waiting: tuple[str, ...]
+    other_streams: int = 0
 
     @property
     def balanced(self) -> bool:
@@ -49,57 +53,90 @@ class Verification:
 
     def __str__(self) -> str:
         found = (*self.trial_balance, *self.differences, *self.leaks, *self.waiting)
-        head = f"{self.orders} orders, {self.steps} ledger steps: "
+        others = f"{self.other_streams} other streams, " if self.other_streams else ""
+        head = f"{self.orders} orders, {others}{self.steps} ledger steps: "
         return head + ("balanced, no leaks" if not found else "; ".join(found))
 
 
-def verify(store: Store, tenant: TenantId) -> Verification:
+@attrs.define
+class _Findings:
+    """
+    What was found stream by stream.
+
+    """
+
+    streams: Counter[str] = attrs.Factory(Counter[str])
+    open: set[str] = attrs.Factory(set[str])
+    kept_minor: Counter[str] = attrs.Factory(Counter[str])
+    leaks: list[str] = attrs.Factory(list[str])
+    waiting: list[str] = attrs.Factory(list[str])
+    differences: list[str] = attrs.Factory(list[str])
+
+    def look_at(
+        self, stream: StreamId, aggregate: Aggregate[Any], history: Sequence[Recorded]
+    ) -> None:
+        state = aggregate.fold(recorded.event for recorded in history)
+        if state is None:
+            return
+        self.streams[aggregate.kind] += 1
+        owed = aggregate.outstanding(state)
+        self.waiting.extend(
+            f"{stream}: {effect.key} waits for a person"
+            for effect in owed
+            if effect.waits_for_operator
+        )
+        if aggregate.has_ended(state):
+            self.leaks.extend(
+                f"{stream}: {effect.key} is open, the {aggregate.kind} has ended" for effect in owed
+            )
+        else:
+            self.open.add(stream)
+        found = aggregate.inspect(state)
+        self.waiting.extend(f"{stream}: {sentence}" for sentence in found.waiting)
+        self.leaks.extend(f"{stream}: {sentence}" for sentence in found.leaks)
+        self.kept_minor.update(found.kept_minor)
+
+
+def verify(store: Store, tenant: TenantId, kinds: Kinds = KINDS) -> Verification:
     """
     Audit one tenant's store.
 
-    Cost: reads the whole store once; memory for one order at a time, the accounts, the open holds
-    and one word an order.
+    Each stream's own kind says what it owes and whether it has ended; a stream that has not may
+    hold stock under its name, and nobody else may but carts, whose holds end by themselves.
+
+    Args:
+        store: Any store.
+        tenant: Whose.
+        kinds: Which kinds of streams and holders there are.
+
+    Cost: reads the whole store once; memory for one stream at a time, the accounts, the open holds
+    and one word an open stream.
     """
-    kept: dict[str, int] = {}
-    leaks: list[str] = []
-    waiting: list[str] = []
-    ended: dict[str, bool] = {}
+    findings = _Findings()
     for stream in store.streams(tenant):
-        order = _folded(store, tenant, stream)
-        if order is None:
-            continue
-        ended[stream] = ORDER_LIFECYCLE().has_ended(order.status)
-        money = order.payments.captured_minor - order.payments.refunded_minor
-        kept[order.currency] = kept.get(order.currency, 0) + money
-        waiting.extend(
-            f"{stream}: {effect.key} waits for a person"
-            for effect in outstanding(order)
-            if effect.waits_for_operator
-        )
-        waiting.extend(
-            f"{stream}: {request.request_id} was declined and waits for a person"
-            for request in order.payments.requests
-            if request.waits_for_person
-        )
-        if ended[stream]:
-            leaks.extend(_order_leaks(stream, order))
-    leaks.extend(
+        if kinds.drives(stream):
+            findings.look_at(stream, kinds.of_stream(stream), store.load(tenant, stream))
+        else:
+            findings.differences.append(f"{stream}: nobody knows this kind of stream")
+    findings.leaks.extend(
         f"{hold.id}: {hold.amount} promised to {hold.reference}, which has ended or is unknown"
         for hold in store.pendings(tenant)
-        if hold.reference.startswith("order/") and ended.get(hold.reference, True)
+        if hold.reference not in findings.open and not kinds.ends_by_itself(hold.reference)
     )
     balances = dict(store.accounts(tenant))
     return Verification(
-        orders=len(ended),
+        orders=findings.streams["order"],
+        other_streams=findings.streams.total() - findings.streams["order"],
         steps=sum(1 for _ in store.entries(tenant)),
         trial_balance=_unbalanced(balances),
         differences=(
             *audit_ledger(store, tenant),
             *book_differences(balances),
-            *_money_differences(balances, kept),
+            *_money_differences(balances, findings.kept_minor),
+            *findings.differences,
         ),
-        leaks=tuple(leaks),
-        waiting=tuple(waiting),
+        leaks=tuple(findings.leaks),
+        waiting=tuple(findings.waiting),
     )
 
 
@@ -122,29 +159,8 @@ def _money_differences(
         if (parts.book, parts.code) == ("value", "clearing"):
             clearing[parts.unit] = clearing.get(parts.unit, 0) + balance.posted
     return tuple(
-        f"{currency}: orders have kept {kept.get(currency, 0)}, "
+        f"{currency}: streams have kept {kept.get(currency, 0)}, "
         f"the value book says {clearing.get(currency, 0)}"
         for currency in sorted({*kept, *clearing})
         if kept.get(currency, 0) != clearing.get(currency, 0)
     )
-
-
-def _folded(store: Store, tenant: TenantId, stream: StreamId) -> Order | None:
-    events: list[OrderEvent] = [r.event for r in store.load(tenant, stream)]  # type: ignore[misc]
-    return fold(events)
-
-
-def _order_leaks(stream: str, order: Order) -> list[str]:
-    leaks = [
-        f"{stream}: {effect.key} is open, the order has ended" for effect in outstanding(order)
-    ]
-    if balance_of(order).unpaid_minor:
-        return leaks  # what is authorized may still be captured
-    voids = {r.payment_id for r in order.payments.requests if r.kind == "void"}
-    leaks.extend(
-        f"{stream}: {order.payments.capturable_minor(payment)} of {payment.payment_id} is "
-        "authorized, the order has ended"
-        for payment in order.payments.payments
-        if order.payments.capturable_minor(payment) > 0 and payment.payment_id not in voids
-    )
-    return leaks

@@ -6,16 +6,15 @@ order must neither be stuck in it nor lose it: it counts as an unknown outcome, 
 type (its text might hold what must not be kept), and is found out like any other.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import assert_never
+from typing import Any, Final
 
 import attrs
 
 from ordercore.errors import InvalidDefinition, OutcomeUnknown, PortUnavailable
 from ordercore.fulfillment import AskLabel
-from ordercore.grammar import Outcome
-from ordercore.orders import OrderEffect, Submit
+from ordercore.grammar import Effect, Outcome
 from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid
 from ordercore.ports import ActingCapabilities, Carrier, PaymentGateway
 
@@ -32,35 +31,22 @@ class World:
     payments: PaymentGateway
     carrier: Carrier
 
-    def ask(self, effect: OrderEffect) -> Outcome:
+    def ask(self, effect: Effect) -> Outcome:
         """
         Perform an effect.
 
         Raises:
             PortUnavailable: It certainly was not done.
             OutcomeUnknown: It may have been done.
+            InvalidDefinition: No port does such things.
         """
+        act = _ACTS.get(type(effect))
+        if act is None:
+            raise InvalidDefinition(f"no port performs {type(effect).__name__}")
         with _adapter_of(effect):
-            return self._ask(effect)
+            return act(self, effect)
 
-    def _ask(self, effect: OrderEffect) -> Outcome:
-        match effect:
-            case AskAuthorization():
-                return self.payments.authorize(effect)
-            case AskCapture():
-                return self.payments.capture(effect)
-            case AskVoid():
-                return self.payments.void(effect)
-            case AskRefund():
-                return self.payments.refund(effect)
-            case AskLabel():
-                return self.carrier.buy_label(effect)
-            case Submit():
-                raise InvalidDefinition(f"{effect.key} is a command, no port performs it")
-            case _:
-                assert_never(effect)
-
-    def look_up(self, effect: OrderEffect) -> Outcome | None:
+    def look_up(self, effect: Effect) -> Outcome | None:
         """
         Ask what became of an effect.
 
@@ -72,7 +58,7 @@ class World:
         with _adapter_of(effect):
             return port.lookup(effect.key)
 
-    def capabilities(self, effect: OrderEffect) -> ActingCapabilities:
+    def capabilities(self, effect: Effect) -> ActingCapabilities:
         """
         Return what the effect's port promises about lost answers.
 
@@ -81,8 +67,17 @@ class World:
         return port.capabilities
 
 
+_ACTS: Final[dict[type[Effect], Callable[[World, Any], Outcome]]] = {
+    AskAuthorization: lambda world, ask: world.payments.authorize(ask),
+    AskCapture: lambda world, ask: world.payments.capture(ask),
+    AskVoid: lambda world, ask: world.payments.void(ask),
+    AskRefund: lambda world, ask: world.payments.refund(ask),
+    AskLabel: lambda world, ask: world.carrier.buy_label(ask),
+}
+
+
 @contextmanager
-def _adapter_of(effect: OrderEffect) -> Generator[None]:
+def _adapter_of(effect: Effect) -> Generator[None]:
     try:
         yield
     except (PortUnavailable, OutcomeUnknown):

@@ -55,6 +55,23 @@ class Command:
 
     __slots__ = ()
 
+    @property
+    def settles(self) -> str:
+        """
+        The key of the effect whose outcome this command tells, or "".
+
+        Whoever was performing the effect need not be waited for any longer.
+        """
+        return ""
+
+    @property
+    def tries_again(self) -> str:
+        """
+        The key of the effect that a person lets be tried again, or "".
+
+        """
+        return ""
+
 
 class Event:
     """
@@ -101,6 +118,22 @@ class Effect:
     key: str
     not_before: Instant | None = None
     waits_for_operator: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Submit(Effect):
+    """
+    A command that a stream submits to itself or to another stream when it is due.
+
+    It is submitted at least once, so it must say nothing new where it has been done already. To
+    itself, what it leads to ends the effect. To others, the driver tells its own stream as the
+    outcome that it was accepted; a refusal waits for a person.
+
+    Attributes:
+        command: What; the stream is the one that the command is about.
+    """
+
+    command: Command
 
 
 class Facts:

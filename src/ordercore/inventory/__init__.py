@@ -30,12 +30,16 @@ from ordercore.inventory._availability import (
     stock_accounts,
     stock_level,
 )
+from ordercore.inventory._commands import ReceiveStock
+from ordercore.inventory._decide import STOCK, decide, needs
 from ordercore.inventory._movements import Movements
 
 __all__ = [
+    "STOCK",
     "Bucket",
     "CartHolds",
     "Movements",
+    "ReceiveStock",
     "StockAt",
     "StockLevel",
     "allocated_account",
@@ -43,8 +47,10 @@ __all__ = [
     "book_differences",
     "bucket_account",
     "customer_account",
+    "decide",
     "incoming_account",
     "movable_account",
+    "needs",
     "outside_account",
     "preordered_account",
     "production_account",

@@ -6,31 +6,30 @@ one audit trail. Each family of commands has a module in which a script of slice
 what follows by itself from a decision is drawn in one place, ``_conclusions``.
 """
 
+from ordercore.grammar import Attempt, AttemptFailed, EffectRetried, OperatorNeeded
 from ordercore.orders._aftercare import cancelable
+from ordercore.orders._aggregate import CAPACITY, CARTS, ORDERS
 from ordercore.orders._allowed import Allowed, allowed
 from ordercore.orders._balance import Balance, Settlement, balance
 from ordercore.orders._capacity import SetCapacity
+from ordercore.orders._carts import Reservation
 from ordercore.orders._commands import (
     AddTender,
     CapturePayment,
+    CartCommand,
     OrderCommand,
     PlaceOrder,
-    ReceiveStock,
     RecordAttempt,
     RecordOutcome,
     RecordPayment,
     ReleaseCart,
     ReserveCart,
     RetryEffect,
-    StockCommand,
 )
-from ordercore.orders._decide import decide, needs, stream_of
+from ordercore.orders._decide import decide, needs
 from ordercore.orders._events import (
     AnomalyRecorded,
-    AttemptFailed,
     ChargedUnits,
-    EffectRetried,
-    OperatorNeeded,
     OrderEnded,
     OrderEvent,
     OrderPlaced,
@@ -43,13 +42,12 @@ from ordercore.orders._events import (
     UnitsSourcedAgain,
 )
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
-from ordercore.orders._order import Anomaly, Attempt, Grant, Order, OrderLine
-from ordercore.orders._outstanding import OrderEffect, Submit, outstanding
+from ordercore.orders._order import Anomaly, Grant, Order, OrderLine
+from ordercore.orders._outstanding import OrderEffect, outstanding
 from ordercore.orders._rules import CaptureWhen, OrderContext, ReleaseWhen, Rules
-from ordercore.orders._shape import LineQuantity, LineRequest, SkuQuantity
+from ordercore.orders._shape import LineQuantity, LineRequest
 from ordercore.orders._sourcing import STOCK_NEEDS, PlanSourcing
 from ordercore.orders._state import evolve, fold
-from ordercore.orders._stock import Reservation
 from ordercore.orders._work_commands import (
     AuthorizeReturn,
     CancelReturn,
@@ -67,6 +65,9 @@ from ordercore.orders._work_commands import (
 )
 
 __all__ = [
+    "CAPACITY",
+    "CARTS",
+    "ORDERS",
     "ORDER_LIFECYCLE",
     "STOCK_NEEDS",
     "AddTender",
@@ -81,6 +82,7 @@ __all__ = [
     "CancelUnits",
     "CapturePayment",
     "CaptureWhen",
+    "CartCommand",
     "ChargedUnits",
     "EffectRetried",
     "FulfillUnits",
@@ -105,7 +107,6 @@ __all__ = [
     "PlacedLine",
     "PlanSourcing",
     "ReceiveReturn",
-    "ReceiveStock",
     "RecordAttempt",
     "RecordDelivery",
     "RecordOutcome",
@@ -121,11 +122,8 @@ __all__ = [
     "SetCapacity",
     "Settlement",
     "ShipPackage",
-    "SkuQuantity",
     "SourceAgain",
     "SourcingFailed",
-    "StockCommand",
-    "Submit",
     "UnitsCanceled",
     "UnitsSourcedAgain",
     "UnpackPackage",
@@ -137,5 +135,4 @@ __all__ = [
     "fold",
     "needs",
     "outstanding",
-    "stream_of",
 ]

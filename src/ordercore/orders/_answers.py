@@ -3,31 +3,19 @@ Answers from outside: outcomes, failed attempts, a person's word to try again.
 
 """
 
-from typing import Final
-
 from ordercore import fulfillment, payments
 from ordercore.errors import Rejected
-from ordercore.grammar import Facts
-from ordercore.instants import seconds_after
+from ordercore.grammar import EffectRetried, Facts, OperatorNeeded, record_attempt
 from ordercore.orders._commands import RecordAttempt, RecordOutcome, RetryEffect
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
-from ordercore.orders._events import (
-    AnomalyRecorded,
-    AttemptFailed,
-    EffectRetried,
-    OperatorNeeded,
-    OrderEvent,
-)
+from ordercore.orders._events import AnomalyRecorded, OrderEvent
 from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
 from ordercore.orders._rules import OrderContext
 from ordercore.payments import MoneyRequest, RequestKind
 
 __all__ = ["decide_attempt", "decide_outcome", "decide_retry", "retryable_minor"]
-
-#: The longest wait between two tries, in seconds: a day.
-WAIT_MAX_S: Final = 86_400
 
 
 def decide_outcome(
@@ -80,20 +68,15 @@ def decide_attempt(
     draft = Draft.of(order, context)
     if not any(effect.key == command.effect_key for effect in outstanding(order)):
         return draft.decision()
-    known = next((a.count for a in order.attempts if a.effect_key == command.effect_key), 0)
-    attempt = known + 1
-    if command.give_up or attempt >= context.rules.attempts_max:
-        draft.add(OperatorNeeded(effect_key=command.effect_key, reason=command.reason))
-    else:
-        wait_s = min(context.rules.retry_s * 2 ** min(attempt - 1, 30), WAIT_MAX_S)
-        draft.add(
-            AttemptFailed(
-                effect_key=command.effect_key,
-                attempt=attempt,
-                reason=command.reason,
-                not_before=seconds_after(context.at, wait_s),
-            )
+    draft.add(
+        record_attempt(
+            order.attempts,
+            command.effect_key,
+            command.reason,
+            context,
+            give_up=command.give_up,
         )
+    )
     return draft.decision()
 
 

@@ -10,11 +10,10 @@ import attrs
 
 from ordercore.errors import Rejected
 from ordercore.fulfillment import CapacityAt, CapacityMovements
-from ordercore.grammar import Command, Decision, Facts, Need
+from ordercore.grammar import Command, Decision, Facts, Faults, Need, quantity_fault
 from ordercore.ids import PlaceId, id_fault
 from ordercore.ledger import Step
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._shape import Faults, quantity_fault
 from ordercore.places import KnownPlaces, Place
 
 __all__ = ["SetCapacity", "decide_capacity", "needs_of_capacity"]

@@ -1,5 +1,5 @@
 """
-Everything that can be asked of stock and of an order.
+Everything that can be asked of carts and of an order.
 
 A command checks its own shape when it is made and names every fault with its path; whether it is
 legal now is decided later, on facts. Line quantities may be given as a mapping
@@ -8,18 +8,11 @@ legal now is decided later, on facts. Line quantities may be given as a mapping
 
 import attrs
 
-from ordercore.grammar import Command, Outcome, Succeeded
-from ordercore.ids import CartId, OrderId, PlaceId, id_fault, sku_fault
+from ordercore.catalog import SkuQuantity, check_sku_quantities, sku_quantities
+from ordercore.grammar import Command, Outcome, Succeeded, amount_fault, quantity_fault
+from ordercore.ids import CartId, OrderId, id_fault, sku_fault
 from ordercore.instants import Instant
-from ordercore.orders._capacity import SetCapacity
-from ordercore.orders._shape import (
-    Faults,
-    LineRequest,
-    SkuQuantity,
-    amount_fault,
-    quantity_fault,
-    sku_quantities,
-)
+from ordercore.orders._shape import Faults, LineRequest
 from ordercore.orders._work_commands import (
     AuthorizeReturn,
     CancelReturn,
@@ -42,46 +35,19 @@ from ordercore.totals import Discount
 __all__ = [
     "AddTender",
     "CapturePayment",
+    "CartCommand",
     "OrderCommand",
     "PlaceOrder",
-    "ReceiveStock",
     "RecordAttempt",
     "RecordOutcome",
     "RecordPayment",
     "ReleaseCart",
     "ReserveCart",
     "RetryEffect",
-    "StockCommand",
 ]
 
 
-# --- stock and carts -------------------------------------------------------------------------
-
-
-@attrs.frozen(kw_only=True)
-class ReceiveStock(Command):
-    """
-    Units have arrived from a supplier and are for sale.
-
-    Attributes:
-        place: Where.
-        lines: What and how many; a mapping of SKU to quantity will do.
-        reference: The delivery they came with.
-        occurred_at: When, if not now.
-    """
-
-    place: PlaceId = attrs.field(converter=PlaceId)
-    lines: tuple[SkuQuantity, ...] = attrs.field(converter=sku_quantities)
-    reference: str = ""
-    occurred_at: Instant | None = None
-
-    def __attrs_post_init__(self) -> None:
-        faults = Faults(self)
-        faults.note("place", id_fault(self.place))
-        faults.skus(self.lines)
-        faults.text("reference", self.reference)
-        faults.aware(self.occurred_at)
-        faults.check()
+# --- carts -----------------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +77,7 @@ class ReserveCart(Command):
         faults.note("cart_id", id_fault(self.cart_id))
         faults.currency(self.currency)
         faults.goes_to(self.destination)
-        faults.skus(self.lines)
+        check_sku_quantities(faults, self.lines)
         if self.hold_s is not None:
             faults.note("hold_s", quantity_fault(self.hold_s))
         faults.check()
@@ -132,7 +98,7 @@ class ReleaseCart(Command):
         faults.check()
 
 
-StockCommand = ReceiveStock | ReserveCart | ReleaseCart | SetCapacity
+CartCommand = ReserveCart | ReleaseCart
 
 
 # --- placement and payment -------------------------------------------------------------------
@@ -302,6 +268,14 @@ class RecordOutcome(Command):
             faults.length("outcome.reference", self.outcome.reference)
         faults.check()
 
+    @property
+    def settles(self) -> str:
+        """
+        The key of the request.
+
+        """
+        return self.effect_key
+
 
 @attrs.frozen(kw_only=True)
 class RecordAttempt(Command):
@@ -332,6 +306,14 @@ class RetryEffect(Command):
 
     order_id: OrderId = attrs.field(converter=OrderId)
     effect_key: str
+
+    @property
+    def tries_again(self) -> str:
+        """
+        The key of the request.
+
+        """
+        return self.effect_key
 
 
 OrderCommand = (

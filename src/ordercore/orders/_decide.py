@@ -8,15 +8,14 @@ from typing import Any, Final
 
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, Decision, Facts, Need
-from ordercore.ids import StreamId, order_stream, require_id
 from ordercore.ledger import Step
 from ordercore.orders import (
     _aftercare,
     _answers,
     _capacity,
+    _carts,
     _placement,
     _second_sourcing,
-    _stock,
     _work,
 )
 from ordercore.orders import _commands as c
@@ -25,7 +24,7 @@ from ordercore.orders._events import OrderEvent
 from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
 
-__all__ = ["decide", "needs", "stream_of"]
+__all__ = ["decide", "needs"]
 
 _Needs = Callable[[Any, Order | None, Facts, OrderContext], frozenset[Need[Any]]]
 _Decide = Callable[[Any, Order | None, Facts, OrderContext], Decision[OrderEvent, Step]]
@@ -37,21 +36,20 @@ def _no_needs(
     return frozenset()
 
 
-def _stock_needs(rule: Callable[[Any, Facts], frozenset[Need[Any]]]) -> _Needs:
+def _cart_needs(rule: Callable[[Any, Facts], frozenset[Need[Any]]]) -> _Needs:
     return lambda command, _state, facts, _context: rule(command, facts)
 
 
-def _stock_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]]) -> _Decide:
+def _cart_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]]) -> _Decide:
     return lambda command, _state, facts, context: rule(command, facts, context)
 
 
 _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
-    c.ReceiveStock: (_stock_needs(_stock.receipt_needs), _stock_decide(_stock.decide_receipt)),
-    c.ReserveCart: (_stock.reservation_needs, _stock_decide(_stock.decide_reservation)),
-    c.ReleaseCart: (_stock_needs(_stock.release_needs), _stock_decide(_stock.decide_release)),
+    c.ReserveCart: (_carts.reservation_needs, _cart_decide(_carts.decide_reservation)),
+    c.ReleaseCart: (_cart_needs(_carts.release_needs), _cart_decide(_carts.decide_release)),
     _capacity.SetCapacity: (
-        _stock_needs(_capacity.needs_of_capacity),
-        _stock_decide(_capacity.decide_capacity),
+        _cart_needs(_capacity.needs_of_capacity),
+        _cart_decide(_capacity.decide_capacity),
     ),
     c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
     c.AddTender: (_no_needs, _placement.decide_add_tender),
@@ -81,20 +79,6 @@ def _rules_for(command: Command) -> tuple[_Needs, _Decide]:
     if rules is None:
         raise InvalidDefinition(f"{type(command).__name__} is no command of ordercore.orders")
     return rules
-
-
-def stream_of(command: Command) -> StreamId | None:
-    """
-    Return the stream that a command is about; None where it is about stock alone.
-
-    Raises:
-        InvalidData: The order's id is none that a host may choose.
-    """
-    order_id = getattr(command, "order_id", None)
-    if order_id is None:
-        return None
-    require_id(order_id, f"{type(command).__name__}.order_id")
-    return order_stream(order_id)
 
 
 def needs(

@@ -7,7 +7,7 @@ What happens inside one slice is that slice's event; :data:`OrderEvent` is all o
 import attrs
 
 from ordercore.fulfillment import AllocatedUnits, FulfillmentEvent, PromisedWork
-from ordercore.grammar import Event
+from ordercore.grammar import AttemptEvent, Event
 from ordercore.ids import CartId, LineId, OrderId, PackageId, PlaceId, Sku
 from ordercore.instants import Instant
 from ordercore.orders._rules import CaptureWhen, ReleaseWhen
@@ -19,10 +19,7 @@ from ordercore.totals import OrderTotals
 
 __all__ = [
     "AnomalyRecorded",
-    "AttemptFailed",
     "ChargedUnits",
-    "EffectRetried",
-    "OperatorNeeded",
     "OrderEnded",
     "OrderEvent",
     "OrderPlaced",
@@ -194,40 +191,6 @@ class OrderEnded(Event):
 
 
 @attrs.frozen(kw_only=True)
-class AttemptFailed(Event):
-    """
-    A request to the outside was not made or got no answer; it is tried again.
-
-    """
-
-    effect_key: str
-    attempt: int
-    reason: str
-    not_before: Instant
-
-
-@attrs.frozen(kw_only=True)
-class OperatorNeeded(Event):
-    """
-    A request is not tried again until a person decides.
-
-    """
-
-    effect_key: str
-    reason: str
-
-
-@attrs.frozen(kw_only=True)
-class EffectRetried(Event):
-    """
-    A person has decided to try again.
-
-    """
-
-    effect_key: str
-
-
-@attrs.frozen(kw_only=True)
 class AnomalyRecorded(Event):
     """
     Something was told that does not fit what is recorded; it is kept and changes nothing.
@@ -252,9 +215,7 @@ OrderEvent = (
     | SourcingFailed
     | RefundGranted
     | OrderEnded
-    | AttemptFailed
-    | OperatorNeeded
-    | EffectRetried
+    | AttemptEvent
     | AnomalyRecorded
     | PaymentEvent
     | FulfillmentEvent

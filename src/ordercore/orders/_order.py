@@ -7,6 +7,7 @@ import attrs
 
 from ordercore import fulfillment, payments, returns
 from ordercore.fulfillment import AllocatedUnits, Fulfillment, PromisedWork
+from ordercore.grammar import Attempt
 from ordercore.ids import LineId, OrderId, PlaceId
 from ordercore.instants import Instant
 from ordercore.orders._events import PlacedLine
@@ -16,7 +17,7 @@ from ordercore.payments import Payments
 from ordercore.returns import Returns
 from ordercore.totals import SHIPPING_LINE, LineUnits, OrderTotals
 
-__all__ = ["Anomaly", "Attempt", "Grant", "Order", "OrderLine"]
+__all__ = ["Anomaly", "Grant", "Order", "OrderLine"]
 
 
 @attrs.frozen(kw_only=True)
@@ -41,20 +42,6 @@ class OrderLine:
 
         """
         return self.placed.line_id
-
-
-@attrs.frozen(kw_only=True)
-class Attempt:
-    """
-    How often an effect was tried without an outcome.
-
-    """
-
-    effect_key: str
-    count: int
-    reason: str
-    not_before: Instant | None
-    waits_for_operator: bool
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
 from ordercore.inventory import CartHolds, Movements
 from ordercore.orders._balance import uncovered_minor
+from ordercore.orders._carts import refuse_shortage
 from ordercore.orders._commands import AddTender, PlaceOrder, RecordPayment
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
@@ -23,7 +24,6 @@ from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, SourcedUnits, Want
 from ordercore.orders._state import evolve
-from ordercore.orders._stock import refuse_shortage
 from ordercore.totals import (
     SHIPPING_LINE,
     LineToPrice,

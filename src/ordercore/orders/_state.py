@@ -10,13 +10,11 @@ import attrs
 
 from ordercore import fulfillment, payments, returns
 from ordercore.fulfillment import UnitsMissing
+from ordercore.grammar import AttemptEvent, evolve_attempts
 from ordercore.ids import LineId
 from ordercore.orders._events import (
     AnomalyRecorded,
-    AttemptFailed,
     ChargedUnits,
-    EffectRetried,
-    OperatorNeeded,
     OrderEnded,
     OrderEvent,
     OrderPlaced,
@@ -27,7 +25,7 @@ from ordercore.orders._events import (
     UnitsCanceled,
     UnitsSourcedAgain,
 )
-from ordercore.orders._order import Anomaly, Attempt, Grant, Order, OrderLine
+from ordercore.orders._order import Anomaly, Grant, Order, OrderLine
 from ordercore.totals import SHIPPING_LINE, LineUnits
 
 __all__ = ["evolve", "fold"]
@@ -168,41 +166,8 @@ def _sourcing_failed(state: Order, event: SourcingFailed) -> Order:
     return attrs.evolve(state, sourcing_failed=True)
 
 
-def _with_attempt(state: Order, attempt: Attempt) -> Order:
-    others = tuple(a for a in state.attempts if a.effect_key != attempt.effect_key)
-    return attrs.evolve(state, attempts=(*others, attempt))
-
-
-def _attempt_failed(state: Order, event: AttemptFailed) -> Order:
-    return _with_attempt(
-        state,
-        Attempt(
-            effect_key=event.effect_key,
-            count=event.attempt,
-            reason=event.reason,
-            not_before=event.not_before,
-            waits_for_operator=False,
-        ),
-    )
-
-
-def _operator_needed(state: Order, event: OperatorNeeded) -> Order:
-    known = next((a.count for a in state.attempts if a.effect_key == event.effect_key), 0)
-    return _with_attempt(
-        state,
-        Attempt(
-            effect_key=event.effect_key,
-            count=known + 1,
-            reason=event.reason,
-            not_before=None,
-            waits_for_operator=True,
-        ),
-    )
-
-
-def _retried(state: Order, event: EffectRetried) -> Order:
-    kept = tuple(a for a in state.attempts if a.effect_key != event.effect_key)
-    return attrs.evolve(state, attempts=kept)
+def _attempt(state: Order, event: AttemptEvent) -> Order:
+    return attrs.evolve(state, attempts=evolve_attempts(state.attempts, event))
 
 
 def _anomaly(state: Order, event: AnomalyRecorded) -> Order:
@@ -226,6 +191,7 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     **dict.fromkeys(get_args(payments.PaymentEvent), _payment),
     **dict.fromkeys(get_args(fulfillment.FulfillmentEvent), _fulfillment),
     **dict.fromkeys(get_args(returns.ReturnEvent), _return),
+    **dict.fromkeys(get_args(AttemptEvent), _attempt),
     OrderReleased: _released,
     OrderEnded: _ended,
     PackageCharged: _charged,
@@ -234,8 +200,5 @@ _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {
     SourcingFailed: _sourcing_failed,
     RefundGranted: _granted,
     UnitsMissing: _missing,
-    AttemptFailed: _attempt_failed,
-    OperatorNeeded: _operator_needed,
-    EffectRetried: _retried,
     AnomalyRecorded: _anomaly,
 }

@@ -5,7 +5,7 @@ What can be asked of an order while it is worked on and afterwards.
 
 import attrs
 
-from ordercore.grammar import Command
+from ordercore.grammar import Command, quantity_fault
 from ordercore.ids import FulfillmentOrderId, OrderId, PackageId, PlaceId, ReturnId, id_fault
 from ordercore.instants import Instant
 from ordercore.orders._shape import (
@@ -13,7 +13,6 @@ from ordercore.orders._shape import (
     LineQuantity,
     line_quantities,
     optional_line_quantities,
-    quantity_fault,
 )
 
 __all__ = [

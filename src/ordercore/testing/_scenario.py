@@ -14,12 +14,13 @@ from difflib import ndiff
 from typing import Final
 
 from ordercore.catalog import Product
-from ordercore.engine import Engine
+from ordercore.engine import KINDS, Engine
 from ordercore.errors import Rejected
 from ordercore.fulfillment import ShippingRate, ShippingRates
 from ordercore.grammar import Command, Event
 from ordercore.ids import PlaceId, Sku
-from ordercore.orders import ReceiveStock, Rules, stream_of
+from ordercore.inventory import ReceiveStock
+from ordercore.orders import Rules
 from ordercore.parties import Destination
 from ordercore.places import Place
 from ordercore.stores import MemoryStore
@@ -136,7 +137,7 @@ class Scenario:
             self.engine.submit(command)
         except Rejected as refusal:
             self._refusal = refusal
-        stream = stream_of(command)
+        stream = KINDS.of_command(command).stream_of(command)
         if stream is not None:
             added = self._store.load(self.engine.tenant, stream, before)
             self._happened = tuple(recorded.event for recorded in added)
@@ -185,7 +186,7 @@ class Scenario:
             self._places.stocked[command.place] = None
 
     def _version(self, command: Command) -> int:
-        stream = stream_of(command)
+        stream = KINDS.of_command(command).stream_of(command)
         return 0 if stream is None else len(self._store.load(self.engine.tenant, stream))
 
     def _difference(self, expected: Sequence[Expected]) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import attrs
 
 from ordercore.errors import InvalidData, Rejected
+from ordercore.grammar import LINES_MAX
 from ordercore.money import (
     AMOUNT_MAX,
     QUANTITY_MAX,
@@ -47,9 +48,6 @@ __all__ = [
     "price_order",
     "taxable_amounts",
 ]
-
-#: The most lines that one order may have; a cart or a delivery too.
-LINES_MAX = 1_000
 
 
 @attrs.frozen(kw_only=True)

@@ -1,38 +1,39 @@
 """
-Orders as the store tells them, folded once and brought up to date.
+Streams as the store tells them, folded once and brought up to date.
 
 """
 
 from collections import OrderedDict
 from threading import Lock
-from typing import Final, cast
+from typing import Final
 
 import attrs
 
+from ordercore.engine._kinds import Kinds
 from ordercore.engine._requests import Loaded
 from ordercore.grammar import Event
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.orders import Order, OrderEvent, fold
 from ordercore.ports import Commit, Receipt, Store
 
-__all__ = ["Orders"]
+__all__ = ["Streams"]
 
-#: How many folded orders are kept.
+#: How many folded streams are kept.
 _KEPT_MAX: Final = 1_024
 
 
 @attrs.define(kw_only=True)
-class Orders:
+class Streams:
     """
-    Loads orders of one tenant.
+    Loads streams of one tenant, each folded by its own kind.
 
-    A folded order is kept and every load asks the store for what is newer, so a kept one is never
+    A folded state is kept and every load asks the store for what is newer, so a kept one is never
     out of date; it only saves reading and folding again what was folded before. What a commit of
     this process has led to is kept too, once the store says that it is written.
     """
 
     tenant: TenantId
     store: Store
+    kinds: Kinds
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
@@ -40,21 +41,26 @@ class Orders:
 
     def load(self, stream: StreamId) -> Loaded:
         """
-        Return an order and its version as they are in the store now.
+        Return a stream's state and version as they are in the store now.
 
+        Raises:
+            InvalidDefinition: Nobody knows that kind of stream.
+            InvariantViolated: There is an event in it that its kind does not have.
         """
         known = self._kept.get(stream, Loaded(0, None))
         newer = self.store.load(self.tenant, stream, known.version)
         if not newer:
             return known
-        events = (cast("OrderEvent", recorded.event) for recorded in newer)
-        loaded = Loaded(newer[-1].version, fold(events, known.order))
+        fold = self.kinds.of_stream(stream).fold
+        loaded = Loaded(
+            newer[-1].version, fold((recorded.event for recorded in newer), known.state)
+        )
         self._keep(stream, loaded)
         return loaded
 
-    def write(self, commit: Commit, after: Order | None) -> Receipt:
+    def write(self, commit: Commit, after: object) -> Receipt:
         """
-        Write a commit, and keep the order that it leads to.
+        Write a commit, and keep the state that it leads to.
 
         Raises:
             Conflict: The stream has moved on; nothing was written.

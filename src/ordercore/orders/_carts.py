@@ -1,5 +1,5 @@
 """
-Commands of stock and carts: transfers alone, for stock has no second history.
+Commands of carts: transfers alone, for a reservation is its pending transfer and nothing beside it.
 
 """
 
@@ -7,27 +7,23 @@ from typing import Any
 
 import attrs
 
-from ordercore.catalog import Products
 from ordercore.errors import Rejected
 from ordercore.grammar import Decision, Facts, Need
 from ordercore.ids import CartId, LineId, cart_holder
 from ordercore.instants import Instant, seconds_after
 from ordercore.inventory import CartHolds, Movements
 from ordercore.ledger import Step
-from ordercore.orders._commands import ReceiveStock, ReleaseCart, ReserveCart
+from ordercore.orders._commands import ReleaseCart, ReserveCart
 from ordercore.orders._order import Order
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, Want
-from ordercore.places import KnownPlaces
 from ordercore.sourcing import SourcingPlan
 
 __all__ = [
     "Reservation",
-    "decide_receipt",
     "decide_release",
     "decide_reservation",
-    "receipt_needs",
     "refuse_shortage",
     "release_needs",
     "reservation_needs",
@@ -46,49 +42,6 @@ class Reservation:
     cart_id: CartId
     expires_at: Instant
     plan: SourcingPlan
-
-
-def receipt_needs(command: ReceiveStock, facts: Facts) -> frozenset[Need[Any]]:
-    """
-    Whether SKUs and place are known.
-
-    """
-    del facts
-    skus = tuple(sorted({line.sku for line in command.lines}))
-    return frozenset({Products(skus), KnownPlaces((command.place,))})
-
-
-def decide_receipt(command: ReceiveStock, facts: Facts, context: OrderContext) -> StockDecision:
-    """
-    Take units into stock.
-
-    Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``.
-    """
-    skus = tuple(sorted({line.sku for line in command.lines}))
-    unknown = tuple(sku for sku in skus if sku not in facts[Products(skus)])
-    if unknown:
-        raise Rejected(
-            "unknown_sku",
-            f"the catalog does not know {', '.join(unknown[:5])}",
-            data={"skus": unknown},
-            legal=("SKUs of the catalog",),
-        )
-    if command.place not in facts[KnownPlaces((command.place,))]:
-        raise Rejected(
-            "unknown_place",
-            f"there is no place {command.place}",
-            data={"place": command.place},
-            legal=("places of the shop",),
-        )
-    movements = Movements(
-        context.command_id,
-        command.reference or f"receipt/{context.command_id}",
-        command.occurred_at or context.at,
-    )
-    for line in command.lines:
-        movements.receive(line.sku, command.place, line.quantity)
-    return Decision(transfers=tuple(movements.batch()))
 
 
 def _question(command: ReserveCart, context: OrderContext) -> Question:
