@@ -3,16 +3,23 @@ Short hands for the tests of the ledger: a few accounts, steps with defaults, a 
 
 """
 
+from typing import Any
+
+import attrs
+
 from ordercore.errors import Rejected
 from ordercore.instants import Instant, parse_instant, seconds_after
 from ordercore.ledger import (
     AccountId,
     Divide,
+    Ending,
     ExpirePending,
     Ledger,
+    Merge,
     Pend,
     Post,
     PostPending,
+    Reverse,
     Step,
     VoidPending,
     account,
@@ -71,6 +78,37 @@ def divide(step_id: str, pending: str, *parts: int) -> Divide:
     return Divide(step_id, pending, parts, "split", "order/O-1", NOON)
 
 
+def merge(step_id: str, *pendings: str) -> Merge:
+    return Merge(step_id, pendings, "join", "order/O-1", NOON)
+
+
+def reverse(step: str, *, leave: int | None = 0, step_id: str | None = None) -> Reverse:
+    return Reverse(step_id or f"{step}/reversed", step, "mistake", "note-1", NOON, leave)
+
+
+def changed(step: Step, /, **fields: object) -> Step:
+    """
+    Return a step with other values in some fields.
+
+    """
+    values: dict[str, Any] = {name: getattr(step, name) for name in fields_of(step)}
+    return type(step)(**{**values, **fields})
+
+
+def fields_of(step: Step) -> list[str]:
+    if isinstance(step, Post | Pend):
+        return list(step._fields)
+    return [field.name for field in attrs.fields(type(step))]
+
+
+def ended(written: list[Step]) -> list[str]:
+    """
+    Return the holds that a batch has ended.
+
+    """
+    return [step.pending for step in written if isinstance(step, Ending)]
+
+
 def ledger_with(*steps: Step, seconds: int = 0) -> Ledger:
     """
     Return a ledger in which each step was recorded by itself.
@@ -91,8 +129,8 @@ def state_of(ledger: Ledger) -> object:
         list(ledger.entries()),
         list(ledger.balances()),
         list(ledger.pendings()),
-        dict(ledger._ended),
-        {name: list(due) for name, due in ledger._due.items() if due},
+        dict(ledger._table.ended),
+        ledger._indexes(),
     )
 
 

@@ -1,6 +1,7 @@
 from copy import deepcopy
 from random import Random
 
+import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -11,11 +12,14 @@ from ordercore.ledger import (
     AccountId,
     Balance,
     Divide,
+    Ending,
     ExpirePending,
     Ledger,
+    Merge,
     Pend,
     Post,
     PostPending,
+    Reverse,
     Step,
     account,
 )
@@ -27,10 +31,12 @@ from tests.ledger.builders import (
     divide,
     expire,
     ledger_with,
+    merge,
     pend,
     post,
     post_pending,
     refusal,
+    reverse,
     state_of,
     void,
 )
@@ -72,7 +78,9 @@ class LedgerWalk(RuleBasedStateMachine):
 
     def draw_step(self, data: st.DataObject) -> Step:
         kind = data.draw(
-            st.sampled_from([Post, Pend, Pend, Divide, PostPending, "void", ExpirePending]),
+            st.sampled_from(
+                [Post, Pend, Pend, Divide, Merge, PostPending, Reverse, "void", ExpirePending]
+            ),
             label="kind",
         )
         step_id = self.new_id()
@@ -83,6 +91,12 @@ class LedgerWalk(RuleBasedStateMachine):
                 return post(step_id, amount, source, target, leave=leave)
             until = data.draw(st.none() | st.integers(1, 20).map(lambda n: self.now + n))
             return pend(step_id, amount, source, target, leave=leave, until=until)
+        if kind is Merge:
+            return merge(step_id, *(self.some_hold(data) for _ in range(data.draw(st.just(2)))))
+        if kind is Reverse:
+            name = data.draw(st.sampled_from([*self.model.steps, "nobody"]), label="step")
+            # Its name is given, so asked for twice it must be the same step.
+            return reverse(name, leave=None if len(name) % 2 else 0)
         name = self.some_hold(data)
         hold = self.model.holds.get(name)
         held = hold["amount"] if hold else 1
@@ -118,15 +132,15 @@ class LedgerWalk(RuleBasedStateMachine):
         step = data.draw(st.sampled_from(list(self.model.steps.values())))
         before = state_of(self.ledger)
 
-        assert self.ledger.apply([step], at(self.now)).repeated
+        assert self.ledger.apply([step], at(self.now)) == []
         assert state_of(self.ledger) == before
 
     def both(self, batch: list[Step]) -> None:
         before = state_of(self.ledger)
         now = at(self.now)
         if all(step.id in self.model.steps for step in batch):
-            # Only an expiry, whose name is given, can have been recorded before.
-            assert self.ledger.apply(batch, now).repeated
+            # Only steps whose names are given, expiries and reversals, can be recorded already.
+            assert self.ledger.apply(batch, now) == []
             assert state_of(self.ledger) == before
             return
         try:
@@ -139,7 +153,7 @@ class LedgerWalk(RuleBasedStateMachine):
             else:
                 raise AssertionError(f"the model refuses {batch}")
         else:
-            self.follow(self.ledger.apply(batch, now).steps, batch, now)
+            self.follow(self.ledger.apply(batch, now), batch, now)
 
     def follow(self, written: list[Step], batch: list[Step], now: Instant) -> None:
         own = [step for step in written if step not in batch]
@@ -149,9 +163,10 @@ class LedgerWalk(RuleBasedStateMachine):
             assert step == self.model.steps[step.id]
         assert [step for step in written if step in batch] == batch
         for step in written:
-            if not isinstance(step, Post | Pend):
-                assert step.pending not in self.ends, "a hold ends exactly once"
-                self.ends[step.pending] = step.id
+            endings = step.pendings if isinstance(step, Merge) else ()
+            for pending in (step.pending,) if isinstance(step, Ending) else endings:
+                assert pending not in self.ends, "a hold ends exactly once"
+                self.ends[pending] = step.id
 
     @invariant()
     def agrees_with_the_model(self) -> None:
@@ -251,6 +266,45 @@ def test_a_divided_hold_leaves_every_balance_as_it_was(
     assert dict(ledger.balances()) == before
     assert sum(hold.amount for hold in ledger.pendings()) == sum(parts)
     assert {hold.expires_at for hold in ledger.pendings()} == {at(9)}
+
+
+@given(st.lists(amounts, min_size=2, max_size=6), st.none() | st.just(9))
+def test_dividing_and_then_merging_is_as_if_nothing_had_been(
+    parts: list[int], until: int | None
+) -> None:
+    ledger = ledger_with(post("in", 60), pend("h", sum(parts), until=until))
+    before, (whole,) = dict(ledger.balances()), ledger.pendings()
+    cut = divide("cut", "h", *parts)
+    ledger.apply([cut, merge("again", *cut.part_ids)], at(0))
+
+    assert dict(ledger.balances()) == before
+    assert [attrs.evolve(hold, id="h") for hold in ledger.pendings()] == [whole]
+
+
+@given(histories(), amounts, st.data())
+def test_a_step_that_is_reversed_leaves_no_trace_in_the_balances(
+    history: tuple[Ledger, int], amount: int, data: st.DataObject
+) -> None:
+    ledger, seconds = history
+    before = all_balances(ledger, seconds)
+    ways: list[list[Step]] = [
+        [post("x", amount)],
+        [post("x", amount, STOCK, SUPPLY)],
+        [pend("hold", amount, leave=None), post_pending("x", "hold")],
+        [
+            pend("hold", amount + 1, leave=None),
+            divide("cut", "hold", 1, amount),
+            merge("joined", "hold/part-2", "hold/part-1"),
+            post_pending("x", "joined", amount),
+        ],
+    ]
+    batch = [*data.draw(st.sampled_from(ways)), reverse("x", leave=None)]
+    for steps in [batch] if data.draw(st.booleans()) else [[step] for step in batch]:
+        ledger.apply(steps, at(seconds))
+
+    assert all_balances(ledger, seconds) == before
+    assert ledger.apply([reverse("x", leave=None)], at(seconds)) == []
+    ledger.check_invariants()
 
 
 @given(histories(), amounts, st.booleans())

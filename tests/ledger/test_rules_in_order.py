@@ -1,8 +1,7 @@
 import re
 from itertools import groupby
-from typing import Any, cast, get_args
+from typing import get_args
 
-import attrs
 import pytest
 
 from ordercore.errors import InvalidData
@@ -11,7 +10,6 @@ from ordercore.ledger import (
     Balance,
     ExpirePending,
     Ledger,
-    Outcome,
     Post,
     Step,
     _rules,
@@ -24,13 +22,18 @@ from tests.ledger.builders import (
     STOCK,
     SUPPLY,
     at,
+    changed,
     divide,
+    ended,
     expire,
+    fields_of,
     ledger_with,
+    merge,
     pend,
     post,
     post_pending,
     refusal,
+    reverse,
     state_of,
     void,
 )
@@ -99,7 +102,7 @@ def test_a_sweep_may_record_what_has_expired() -> None:
     ledger.apply([expire("h", 5)], at(9))
 
     assert list(ledger.pendings()) == []
-    assert ledger.apply([expire("h", 5)], at(10)).repeated
+    assert ledger.apply([expire("h", 5)], at(10)) == []
     ledger.check_invariants()
 
 
@@ -120,6 +123,10 @@ def eventful() -> Ledger:
         void("v", "voided"),
         pend("divided", 3),
         divide("d", "divided", 1, 2),
+        pend("merged", 1, until=70),
+        pend("merged too", 1, until=70),
+        merge("m", "merged", "merged too"),
+        void("vm", "m"),
         pend("expired", 1, until=1),
     )
     ledger.apply([expire("expired", 1)], at(1))
@@ -182,7 +189,7 @@ REFUSALS: list[Refusal] = [
         [pend("open/part-1", 0)],
         "id_reserved",
         {"step": "open/part-1"},
-        ("an id that ends neither in /expired nor in /part- and a number",),
+        ("an id that ends neither in /expired nor /reversed nor /part- and a number",),
     ),
     (
         "an expiry under another name, before the hold",
@@ -191,34 +198,48 @@ REFUSALS: list[Refusal] = [
         {"step": "mine"},
         ("nobody/expired",),
     ),
+    (
+        "a reversal under another name, before the step",
+        [reverse("nobody", step_id="mine")],
+        "id_reserved",
+        {"step": "mine"},
+        ("nobody/reversed",),
+    ),
+    (
+        "anything else under the name of a reversal",
+        [void("open/reversed", "open")],
+        "id_reserved",
+        {"step": "open/reversed"},
+        ("an id that ends neither in /expired nor /reversed nor /part- and a number",),
+    ),
     # 3. amount_not_positive
     (
         "nothing to move, before the accounts",
         [post("x", 0, STOCK, STOCK)],
         "amount_not_positive",
         {"step": "x", "amount": 0},
-        ("1 or more; correct a mistake by a step in the opposite direction",),
+        ("1 or more; a mistake is reversed",),
     ),
     (
         "less than nothing to hold",
         [pend("x", -1)],
         "amount_not_positive",
         {"step": "x", "amount": -1},
-        ("1 or more; correct a mistake by a step in the opposite direction",),
+        ("1 or more; a mistake is reversed",),
     ),
     (
         "nothing of a hold, before the hold is looked for",
         [post_pending("x", "nobody", 0)],
         "amount_not_positive",
         {"step": "x", "amount": 0},
-        ("1 or more; correct a mistake by a step in the opposite direction",),
+        ("1 or more; a mistake is reversed",),
     ),
     (
         "an empty part, before the hold is looked for",
         [divide("x", "nobody", 1, 0)],
         "amount_not_positive",
         {"step": "x", "amount": 0},
-        ("1 or more; correct a mistake by a step in the opposite direction",),
+        ("1 or more; a mistake is reversed",),
     ),
     # 4. accounts_equal
     (
@@ -251,7 +272,22 @@ REFUSALS: list[Refusal] = [
         {"step": "x"},
         ("a later instant, or none",),
     ),
-    # 7. pending_not_found
+    # 7. pendings_too_few
+    (
+        "one hold is not merged, before it is looked for",
+        [merge("x", "nobody")],
+        "pendings_too_few",
+        {"step": "x", "pendings": ("nobody",)},
+        ("two or more holds, each once",),
+    ),
+    (
+        "nor one hold with itself",
+        [merge("x", "open", "later", "open")],
+        "pendings_too_few",
+        {"step": "x", "pendings": ("open", "later", "open")},
+        ("two or more holds, each once",),
+    ),
+    # 8. pending_not_found
     (
         "a hold that was never made",
         [void("x", "nobody")],
@@ -273,10 +309,11 @@ REFUSALS: list[Refusal] = [
         {"step": "nobody/expired", "pending": "nobody"},
         ("a hold that was made",),
     ),
-    # 8. pending_already_<ended>
+    # 9. pending_already_<ended>
     *ended_before("posted", "posted"),
     *ended_before("voided", "voided"),
     *ended_before("divided", "divided"),
+    *ended_before("merged", "merged"),
     *ended_before("expired", "expired"),
     *ended_before("expired", "due"),
     (
@@ -307,7 +344,7 @@ REFUSALS: list[Refusal] = [
         {"step": "due/expired", "pending": "due"},
         ("nothing: a hold ends once",),
     ),
-    # 9. exceeds_pending
+    # 10. exceeds_pending
     (
         "more than was held",
         [post_pending("x", "open", 11)],
@@ -315,7 +352,7 @@ REFUSALS: list[Refusal] = [
         {"step": "x", "pending": "open", "asked": 11, "held": 10},
         ("1 to 10",),
     ),
-    # 10. parts_differ
+    # 11. parts_differ
     (
         "parts of more than was held",
         [divide("x", "open", 10, 1)],
@@ -330,7 +367,29 @@ REFUSALS: list[Refusal] = [
         {"step": "x", "pending": "open", "asked": 0, "held": 10},
         ("parts that sum to 10",),
     ),
-    # 11. expiry_differs
+    # 12. pendings_differ
+    (
+        "until different instants",
+        [merge("x", "open", "later")],
+        "pendings_differ",
+        {"step": "x", "pending": "later", "field": "expires_at"},
+        ("holds between the same accounts, of one holder, until one instant",),
+    ),
+    (
+        "of different holders",
+        [pend("h", 1, reference="cart/C-2"), merge("x", "open", "h")],
+        "pendings_differ",
+        {"step": "x", "pending": "h", "field": "reference"},
+        ("holds between the same accounts, of one holder, until one instant",),
+    ),
+    (
+        "for different takers",
+        [pend("h", 1, target=SUPPLY), merge("x", "open", "h")],
+        "pendings_differ",
+        {"step": "x", "pending": "h", "field": "target"},
+        ("holds between the same accounts, of one holder, until one instant",),
+    ),
+    # 13. expiry_differs
     (
         "another instant than its own, before that has come",
         [expire("later", 59)],
@@ -345,7 +404,7 @@ REFUSALS: list[Refusal] = [
         {"step": "open/expired", "pending": "open"},
         ("nothing: it does not expire",),
     ),
-    # 12. pending_not_due
+    # 14. pending_not_due
     (
         "before its instant",
         [expire("later", 60)],
@@ -353,7 +412,37 @@ REFUSALS: list[Refusal] = [
         {"step": "later/expired", "pending": "later"},
         (f"{at(60)} or later",),
     ),
-    # 13. shortage
+    # 15. step_not_found
+    (
+        "nothing to reverse",
+        [reverse("nobody")],
+        "step_not_found",
+        {"step": "nobody/reversed", "reversed": "nobody"},
+        ("a recorded step",),
+    ),
+    # 16. step_not_reversible
+    (
+        "a hold is voided, not reversed",
+        [reverse("open")],
+        "step_not_reversible",
+        {"step": "open/reversed", "reversed": "open"},
+        ("a Post or a PostPending; holds are voided, reversals done again",),
+    ),
+    (
+        "a reversal is done again, not reversed",
+        [reverse("p"), reverse("p/reversed")],
+        "step_not_reversible",
+        {"step": "p/reversed/reversed", "reversed": "p/reversed"},
+        ("a Post or a PostPending; holds are voided, reversals done again",),
+    ),
+    # 17. shortage
+    (
+        "what was received has been promised since",
+        [reverse("in")],
+        "shortage",
+        {"step": "in/reversed", "account": STOCK, "asked": 29, "available": 11},
+        ("at most 11",),
+    ),
     (
         "a promise of one more than can be, due holds left out",
         [pend("x", 12)],
@@ -525,6 +614,22 @@ VARIANTS: list[tuple[Step, dict[str, object]]] = [
         void("e", "b/part-2"),
         {"pending": "other", "reason": "other", "reference": "other", "occurred_at": at(1)},
     ),
+    (pend("g", 1, until=60, reference="order/O-1"), {}),
+    (pend("h", 1, until=60, reference="order/O-1"), {}),
+    (
+        merge("i", "g", "h"),
+        {"pendings": ("g",), "reason": "other", "reference": "other", "occurred_at": at(1)},
+    ),
+    (
+        reverse("d"),
+        {
+            "step": "other",
+            "reason": "other",
+            "reference": "other",
+            "occurred_at": at(1),
+            "leave_at_least": None,
+        },
+    ),
     (pend("f", 1, until=1), {}),
     (expire("f", 1), {"pending": "other", "occurred_at": at(2)}),
 ]
@@ -548,7 +653,7 @@ def recorded_variants() -> Ledger:
 def test_an_id_that_comes_again_with_other_content_names_the_field(
     step: Step, field: str, value: object
 ) -> None:
-    refused = refusal(recorded_variants(), attrs.evolve(cast("Any", step), **{field: value}))
+    refused = refusal(recorded_variants(), changed(step, **{field: value}))
 
     assert refused.code == f"id_exists_with_different_{field}"
     assert dict(refused.data) == {"step": step.id, "field": field}
@@ -556,7 +661,7 @@ def test_an_id_that_comes_again_with_other_content_names_the_field(
 
 def test_the_variants_know_every_field_of_every_kind() -> None:
     for step, others in VARIANTS:
-        fields = [field.name for field in attrs.fields(type(step)) if field.name != "id"]
+        fields = [name for name in fields_of(step) if name != "id"]
 
         assert list(others) == (fields if others else [])
     assert {type(step) for step, _ in VARIANTS} == set(get_args(Step))
@@ -582,23 +687,23 @@ def test_a_repeat_of_any_step_is_accepted_and_changes_nothing() -> None:
     before = state_of(ledger)
     steps = [step for step, _ in VARIANTS]
 
-    assert all(ledger.apply([step], at(99)).repeated for step in steps)
-    assert ledger.apply(steps, at(99)) == Outcome(repeated=True)
+    assert not any(ledger.apply([step], at(99)) for step in steps)
+    assert ledger.apply(steps, at(99)) == []
     assert state_of(ledger) == before
 
 
 def test_a_repeat_is_accepted_where_the_step_itself_would_now_be_refused() -> None:
     ledger = ledger_with(post("in", 4), pend("h", 4), post_pending("p", "h"))
 
-    assert ledger.apply([pend("h", 4)], at(1)).repeated
-    assert ledger.apply([pend("h", 4), post_pending("p", "h")], at(1)).repeated
+    assert ledger.apply([pend("h", 4)], at(1)) == []
+    assert ledger.apply([pend("h", 4), post_pending("p", "h")], at(1)) == []
 
 
-def test_an_empty_batch_is_no_repeat_and_nothing() -> None:
+def test_an_empty_batch_is_nothing() -> None:
     ledger = ledger_with(post("in", 4))
     before = state_of(ledger)
 
-    assert ledger.apply([], at(1)) == Outcome(repeated=False)
+    assert ledger.apply([], at(1)) == []
     assert state_of(ledger) == before
 
 
@@ -669,10 +774,10 @@ def test_a_hold_stops_counting_exactly_at_its_instant(seconds: int, *, counts: b
     assert ledger.balance_at(STOCK, at(seconds)).available == (0 if counts else 4)
     if counts:
         assert refusal(ledger, pend("next", 1), seconds=seconds).code == "shortage"
-        assert ledger.apply([post_pending("ship", "h")], at(seconds)).closed == ["h"]
+        assert ended(ledger.apply([post_pending("ship", "h")], at(seconds))) == ["h"]
     else:
         assert refusal(ledger, void("v", "h"), seconds=seconds).code == "pending_already_expired"
-        assert ledger.apply([pend("next", 4)], at(seconds)).closed == ["h"]
+        assert ended(ledger.apply([pend("next", 4)], at(seconds))) == ["h"]
 
 
 def test_before_a_guard_is_judged_expiries_are_written_with_their_true_instants() -> None:
@@ -684,9 +789,9 @@ def test_before_a_guard_is_judged_expiries_are_written_with_their_true_instants(
         pend("cut", 2, until=20),
         divide("d", "cut", 1, 1),
     )
-    outcome = ledger.apply([pend("next", 8)], at(30))
+    written = ledger.apply([pend("next", 8)], at(30))
 
-    assert outcome.steps == [
+    assert written == [
         ExpirePending("early/expired", "early", at(10)),
         ExpirePending("cut/part-1/expired", "cut/part-1", at(20)),
         ExpirePending("cut/part-2/expired", "cut/part-2", at(20)),
@@ -702,15 +807,15 @@ def test_before_a_guard_is_judged_expiries_are_written_with_their_true_instants(
 def test_a_step_without_guard_leaves_due_holds_for_the_next_guard() -> None:
     ledger = ledger_with(post("in", 9), pend("h", 4, until=5))
 
-    assert ledger.apply([pend("x", 1, leave=None), post("y", 1)], at(5)).closed == []
-    assert ledger.apply([pend("z", 9)], at(5)).closed == ["h"]
+    assert ended(ledger.apply([pend("x", 1, leave=None), post("y", 1)], at(5))) == []
+    assert ended(ledger.apply([pend("z", 9)], at(5))) == ["h"]
 
 
 def test_a_guard_passes_over_what_the_same_batch_has_expired_already() -> None:
     ledger = ledger_with(post("in", 9), pend("h", 4, until=5), pend("i", 4, until=6))
-    outcome = ledger.apply([expire("h", 5), pend("x", 8), pend("y", 1)], at(6))
+    written = ledger.apply([expire("h", 5), pend("x", 8), pend("y", 1)], at(6))
 
-    assert [step.id for step in outcome.steps] == ["h/expired", "i/expired", "x", "y"]
+    assert [step.id for step in written] == ["h/expired", "i/expired", "x", "y"]
 
 
 def test_a_bounded_number_of_due_holds_is_closed_and_the_refusal_is_cautious(
@@ -720,8 +825,8 @@ def test_a_bounded_number_of_due_holds_is_closed_and_the_refusal_is_cautious(
     ledger = ledger_with(post("in", 3), *(pend(f"h{n}", 1, until=5) for n in range(3)))
 
     assert refusal(ledger, pend("x", 3), seconds=5).data["available"] == 2
-    assert ledger.apply([pend("y", 1)], at(5)).closed == ["h0", "h1"]
-    assert ledger.apply([pend("z", 2)], at(5)).closed == ["h2"]
+    assert ended(ledger.apply([pend("y", 1)], at(5))) == ["h0", "h1"]
+    assert ended(ledger.apply([pend("z", 2)], at(5))) == ["h2"]
 
 
 def test_a_physical_fact_is_never_refused() -> None:

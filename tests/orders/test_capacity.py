@@ -532,20 +532,18 @@ def test_the_audit_names_a_day_that_is_held_for_an_order_that_has_ended() -> Non
     made = limited(place("berlin", ORDERS))
     open_days(made, sunday=2)
     made.place()
-    promise = next(
-        entry.step
-        for entry in made.store.entries(TENANT)
-        if isinstance(entry.step, Pend) and entry.step.source.startswith("capacity|")
-    )
     made.do(cancel())
     assert is_clean(made)
 
     open_days(made, monday=1)
-    ghost = attrs.evolve(
-        promise,
-        id="ghost",
-        source=open_account(ORDERS, "berlin", MONDAY),
-        target=promised_account(ORDERS, "berlin", MONDAY),
+    ghost = Pend(
+        "ghost",
+        open_account(ORDERS, "berlin", MONDAY),
+        promised_account(ORDERS, "berlin", MONDAY),
+        1,
+        "plan_work",
+        "order/O-1",
+        made.clock(),
     )
     made.store.commit(
         Commit(

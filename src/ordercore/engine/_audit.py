@@ -3,31 +3,31 @@ The audit of a ledger: what a store says now, against what its log says happened
 
 Balances and open holds are indexes over the log. The audit replays the log through the rules of
 ``ordercore.ledger``, without guards (they were judged in their time) and before all expiry (what
-expired is in the log), and compares. It keeps balances and open holds, never the log: memory
-is O(accounts + open holds), time O(log).
+expired is in the log), and compares. It keeps balances, open holds and the
+steps that were reversed, never the log: memory is O(accounts + open holds + reversals), time
+O(log).
 
 A commit that slips in between two readings would look like a difference. So the first reading
 keeps nobody out, and only where it finds differences they are looked at again with every other
 writer held off; what is reported then is true.
 """
 
-from collections.abc import Iterator, Sequence
-
-import attrs
+from collections.abc import Iterator
 
 from ordercore.errors import InvariantViolated, Rejected
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import (
-    NOTHING,
     AccountId,
     Balance,
+    Movement,
     OpenPending,
-    Outcome,
-    Pend,
-    Post,
+    Reverse,
     Step,
+    Table,
     apply_batch,
+    open_pending,
+    unguarded,
 )
 from ordercore.ports import Store
 
@@ -55,7 +55,8 @@ def audit_ledger(store: Store, tenant: TenantId) -> tuple[str, ...]:
 
 
 def _differences(store: Store, tenant: TenantId) -> Iterator[str]:
-    replay = _Replay()
+    entries = store.entries(tenant)
+    replay = _Replay({e.step.step for e in entries if isinstance(e.step, Reverse)})
     expected = 1
     for entry in store.entries(tenant):
         if entry.position != expected:
@@ -104,69 +105,52 @@ def _said(balance: Balance | None) -> str:
     )
 
 
-class _Replay:
+class _Replay(Table):
     """
-    The indexes over a log, rebuilt step by step; a ``LedgerView`` that knows no history.
+    The indexes over a log, rebuilt step by step; it remembers no step but those reversed later.
 
     """
 
-    __slots__ = ("balances", "holds")
+    __slots__ = ("_kept", "_reversed")
 
-    def __init__(self) -> None:
-        self.balances: dict[AccountId, Balance] = {}
-        self.holds: dict[str, OpenPending] = {}
+    def __init__(self, reversed_steps: set[str]) -> None:
+        super().__init__()
+        self._reversed = reversed_steps
+        self._kept: dict[str, tuple[Step, Movement]] = {}
+
+    @property
+    def balances(self) -> dict[AccountId, Balance]:
+        return {name: row.balance for name, row in self.accounts.items()}
+
+    @property
+    def holds(self) -> dict[str, OpenPending]:
+        return {hold_id: open_pending(hold) for hold_id, hold in self.open.items()}
+
+    def find_step(self, step_id: str) -> Step | None:
+        """
+        Return a step that is reversed later.
+
+        """
+        return self._kept[step_id][0] if step_id in self._kept else None
+
+    def movement(self, step: Step) -> Movement:
+        """
+        Say what a step of the batch, or one that is reversed later, has moved.
+
+        """
+        return self._kept[step.id][1] if step.id in self._kept else super().movement(step)
 
     def take(self, step: Step, at: Instant) -> str | None:
         """
         Apply a recorded step; say what is wrong with it where it can't have been recorded.
 
         """
-        if isinstance(step, Post | Pend):
-            step = attrs.evolve(step, leave_at_least=None)
         try:
-            outcome = apply_batch((step,), self, at)
+            apply_batch((unguarded(step),), self, at)
         except (Rejected, InvariantViolated) as error:
             return str(error)
-        self._write(outcome)
+        if step.id in self._reversed:
+            self._kept[step.id] = (step, self.movement(step))
+        self.log.clear()
+        self.ended.clear()
         return None
-
-    def _write(self, outcome: Outcome) -> None:
-        for pending_id in outcome.closed:
-            del self.holds[pending_id]
-        self.holds.update(outcome.opened)
-        self.balances.update(outcome.balances)
-
-    def step(self, step_id: str) -> Step | None:
-        """
-        Know no earlier step: a log holds each id once, which the store's key sees to.
-
-        """
-        return None
-
-    def open_pending(self, pending_id: str) -> OpenPending | None:
-        """
-        Return the hold of that id while it is open.
-
-        """
-        return self.holds.get(pending_id)
-
-    def ended_by(self, pending_id: str) -> Step | None:
-        """
-        Know no ended holds: one that is not open was never made, for this purpose.
-
-        """
-        return None
-
-    def balance(self, account: AccountId) -> Balance:
-        """
-        Return the balance so far.
-
-        """
-        return self.balances.get(account, NOTHING)
-
-    def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
-        """
-        Return none: a replay judges nothing by time.
-
-        """
-        return ()

@@ -9,41 +9,57 @@ conserved by construction and every number can name the steps that made it.
 """
 
 from ordercore.ledger._accounts import AccountId, AccountParts, account, account_parts
-from ordercore.ledger._book import Ledger
-from ordercore.ledger._rules import apply_batch
+from ordercore.ledger._book import Ledger, unguarded
+from ordercore.ledger._holds import Hold, Movement, open_pending
+from ordercore.ledger._rules import EXPIRE_MAX, apply_batch
 from ordercore.ledger._steps import (
     NOTHING,
     Balance,
     Divide,
+    Ending,
     Entry,
     ExpirePending,
+    Merge,
     OpenPending,
     Pend,
     Post,
     PostPending,
+    Reverse,
     Step,
     VoidPending,
+    expiry_id,
+    reversal_id,
 )
-from ordercore.ledger._view import LedgerView, Outcome
+from ordercore.ledger._table import Account, Table
 
 __all__ = [
+    "EXPIRE_MAX",
     "NOTHING",
+    "Account",
     "AccountId",
     "AccountParts",
     "Balance",
     "Divide",
+    "Ending",
     "Entry",
     "ExpirePending",
+    "Hold",
     "Ledger",
-    "LedgerView",
+    "Merge",
+    "Movement",
     "OpenPending",
-    "Outcome",
     "Pend",
     "Post",
     "PostPending",
+    "Reverse",
     "Step",
+    "Table",
     "VoidPending",
     "account",
     "account_parts",
     "apply_batch",
+    "expiry_id",
+    "open_pending",
+    "reversal_id",
+    "unguarded",
 ]

@@ -1,65 +1,48 @@
 """
-The ledger in memory: an insertion-ordered log with three indexes over it.
+The ledger in memory: an insertion-ordered log, and what the rules need to know of it by key.
 
 The log is the truth. Balances, open and ended holds and the order of expiry are indexes that
 ``check_invariants`` rebuilds from the log and compares. Stores on disk keep the same indexes as
 rows.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import attrs
-from sortedcontainers import SortedDict
+from sortedcontainers import SortedList
 
 from ordercore.errors import InvariantViolated, Rejected
 from ordercore.instants import Instant
-from ordercore.ledger._accounts import AccountId, account_parts
+from ordercore.ledger._accounts import AccountId
+from ordercore.ledger._holds import open_pending
 from ordercore.ledger._rules import apply_batch
-from ordercore.ledger._steps import (
-    NOTHING,
-    Balance,
-    Divide,
-    Entry,
-    ExpirePending,
-    OpenPending,
-    Pend,
-    Post,
-    PostPending,
-    Step,
-    VoidPending,
-)
-from ordercore.ledger._view import Outcome
+from ordercore.ledger._steps import NOTHING, Balance, Entry, OpenPending, Pend, Post, Reverse, Step
+from ordercore.ledger._table import Table
 
 __all__ = ["Ledger"]
-
-_Due = tuple[Instant, str]
-
-
-def _nothing_due() -> "SortedDict[_Due, None]":
-    return SortedDict()
 
 
 class Ledger:
     """
     A ledger held in memory.
 
-    It is a :class:`~ordercore.ledger.LedgerView` of itself: the rules read it, then it writes
-    their outcome.
     """
 
-    __slots__ = ("_balances", "_due", "_ended", "_entries", "_open")
+    __slots__ = ("_before", "_last_at", "_names", "_recorded", "_table")
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
-        self._balances: SortedDict[AccountId, Balance] = SortedDict()
-        self._open: dict[str, OpenPending] = {}
-        self._ended: dict[str, str] = {}
-        self._due: defaultdict[AccountId, SortedDict[_Due, None]] = defaultdict(_nothing_due)
+        self._table = Table()
+        # Steps of one batch, and often of many, have one instant: (first position, instant).
+        self._recorded: list[tuple[int, Instant]] = []
+        self._last_at: Instant | None = None
+        # Positions before this are in somebody else's log.
+        self._before = 0
+        self._names: SortedList[AccountId] = SortedList()
 
-    def apply(self, steps: Iterable[Step], at: Instant) -> Outcome:
+    def apply(self, steps: Iterable[Step], at: Instant) -> list[Step]:
         """
         Record a linked batch.
 
@@ -68,83 +51,83 @@ class Ledger:
             at: The instant of recording.
 
         Returns:
-            What was written; ``repeated`` where the batch was recorded before.
+            What was recorded: the steps, and before them the expiries that their guards called
+            for. Nothing, where the batch was recorded before.
 
         Raises:
             Rejected: With the codes of ``ordercore.ledger.apply_batch``; nothing has changed.
+            InvalidData: An account id is none; nothing has changed.
         """
-        outcome = apply_batch(steps, self, at)
-        self.write(outcome, at)
-        return outcome
+        recorded = apply_batch(steps, self._table, at)
+        if at is not self._last_at and recorded:
+            self._recorded.append((self.position - len(recorded) + 1, at))
+            self._last_at = at
+        return recorded
 
-    def write(self, outcome: Outcome, at: Instant) -> None:
+    @property
+    def position(self) -> int:
         """
-        Record an outcome that the rules have just come to over this ledger.
+        The position of the last recorded step, 0 where there is none.
 
         """
-        for step in outcome.steps:
-            self._entries[step.id] = Entry(len(self._entries) + 1, at, step)
-            if isinstance(step, PostPending | VoidPending | ExpirePending | Divide):
-                self._ended[step.pending] = step.id
-        for pending_id in outcome.closed:
-            pending = self._open.pop(pending_id)
-            if pending.expires_at is not None:
-                del self._due[pending.source][pending.expires_at, pending_id]
-        for pending in outcome.opened.values():
-            self._open[pending.id] = pending
-            if pending.expires_at is not None:
-                self._due[pending.source][pending.expires_at, pending.id] = None
-        self._balances.update(outcome.balances)
+        return self._before + len(self._table.log)
 
     def step(self, step_id: str) -> Step | None:
         """
         Return the recorded step of that id.
 
         """
-        entry = self._entries.get(step_id)
-        return None if entry is None else entry.step
+        return self._table.find_step(step_id)
 
     def open_pending(self, pending_id: str) -> OpenPending | None:
         """
         Return the hold of that id while it is open.
 
         """
-        return self._open.get(pending_id)
+        hold = self._table.open.get(pending_id)
+        return None if hold is None else open_pending(hold)
 
     def ended_by(self, pending_id: str) -> Step | None:
         """
         Return the step that ended a hold.
 
         """
-        step_id = self._ended.get(pending_id)
-        return None if step_id is None else self._entries[step_id].step
+        return self._table.find_ending(pending_id)
 
     def balance(self, account: AccountId) -> Balance:
         """
         Return the recorded balance; :meth:`balance_at` leaves out holds that are due.
 
         """
-        return self._balances.get(account, NOTHING)
+        row = self._table.accounts.get(account)
+        return NOTHING if row is None else row.balance
 
     def balance_at(self, account: AccountId, at: Instant) -> Balance:
         """
         Return the balance as it counts at an instant: due holds on the source side released.
 
+        Cost: O(1), and O(holds of the account that are due and not recorded as expired).
         """
-        balance = self.balance(account)
-        due = sum(p.amount for p in self.due_pendings(account, at, len(self._open)))
-        return balance._replace(pending_out=balance.pending_out - due)
+        table = self._table
+        row = table.accounts.get(account)
+        if row is None:
+            return NOTHING
+        if table.waiting and table.waiting[0][0] <= at:
+            table.bring_up(at)
+        due = row.due and sum(p.amount for p in self.due_pendings(account, at, len(row.due)))
+        return Balance(row.posted, row.pending_out - (due or 0), row.pending_in)
 
     def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
         """
         Return open holds that leave an account and are due, by (expiry, id).
 
         """
-        waiting = self._due.get(account)
-        if not waiting:
-            return ()
-        due = waiting.irange(maximum=(at, "\U0010ffff"))
-        return [self._open[pending_id] for _, pending_id in islice(due, limit)]
+        table = self._table
+        table.bring_up(at)
+        row = table.accounts.get(account)
+        come_up = {entry for entry in (row and row.due) or () if entry[0] <= at}
+        due = sorted(entry for entry in come_up if table.is_waiting(*entry))[:limit]
+        return [open_pending(table.open[pending_id]) for _, pending_id in due]
 
     def pendings(
         self, reference: str | None = None, *, source: AccountId | None = None
@@ -158,34 +141,54 @@ class Ledger:
 
         Cost: O(open holds).
         """
-        for pending in self._open.values():
-            if reference in {None, pending.reference} and source in {None, pending.source}:
-                yield pending
+        for hold in self._table.open.values():
+            if reference in {None, hold.reference} and source in {None, hold.source}:
+                yield open_pending(hold)
 
     def balances(self, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
         """
         Iterate over the touched accounts whose id begins with a prefix, in order of id.
 
-        Cost: O(log n) to the first, O(1) a further one.
+        Cost: O(log n) to the first, O(1) a further one; accounts touched since the last call are
+        sorted in once.
         """
-        for account in self._balances.irange(minimum=AccountId(prefix)):
+        accounts = self._table.accounts
+        if len(self._names) != len(accounts):
+            known = set(self._names)
+            self._names.update(name for name in accounts if name not in known)
+        for account in self._names.irange(minimum=AccountId(prefix)):
             if not account.startswith(prefix):
                 return
-            yield account, self._balances[account]
+            yield account, accounts[account].balance
 
-    def entries(self, account: AccountId | None = None) -> Iterator[Entry]:
+    def entries(self, account: AccountId | None = None, after: int = 0) -> Iterator[Entry]:
         """
         Iterate over the log, all of it or the steps that touched an account, in order.
 
+        Args:
+            account: Only steps that touched it.
+            after: Only what lies behind this position.
+
         Cost: O(log length); history is for people and audits, no command reads it.
         """
-        if account is None:
-            yield from self._entries.values()
-            return
-        touching: set[str] = set()
-        for entry in self._entries.values():
-            if _touches(entry.step, account, touching):
-                yield entry
+        run, runs = -1, self._recorded
+        recorded_at = runs[0][1] if runs else None
+        for position, step in enumerate(self._table.log.values(), self._before + 1):
+            if run + 1 < len(runs) and runs[run + 1][0] == position:
+                run += 1
+                recorded_at = runs[run][1]
+            if position <= after or recorded_at is None:
+                continue
+            if account is None or account in self._table.movement(step)[:2]:
+                yield Entry(position, recorded_at, step)
+
+    def recorded_at(self, position: int) -> Instant:
+        """
+        Return when the step at a position of this log was recorded.
+
+        """
+        run = bisect_right(self._recorded, position, key=lambda first: first[0])
+        return self._recorded[run - 1][1]
 
     def trial_balance(self) -> dict[tuple[str, str], int]:
         """
@@ -193,9 +196,9 @@ class Ledger:
 
         """
         sums: defaultdict[tuple[str, str], int] = defaultdict(int)
-        for account, balance in self._balances.items():
-            parts = account_parts(account)
-            sums[parts.book, parts.unit] += balance.posted
+        for row in self._table.accounts.values():
+            book, _, unit = row.counts.partition("|")
+            sums[book, unit] += row.posted
         return dict(sums)
 
     def check_invariants(self) -> None:
@@ -223,46 +226,39 @@ class Ledger:
                 raise InvariantViolated(f"{what} from the log: {different[:3]}")
 
     def _indexes(self) -> tuple[tuple[str, Mapping[Any, object]], ...]:
-        # An account that no hold waits for any more is as good as one that none ever did.
-        waiting = {name: keys for name, due in self._due.items() if (keys := list(due))}
+        table = self._table
+        waiting = {entry for entry in table.waiting if table.is_waiting(*entry)}
+        for row in table.accounts.values():
+            waiting |= {entry for entry in row.due or () if table.is_waiting(*entry)}
         return (
-            ("balances differ", self._balances),
-            ("open holds differ", self._open),
-            ("ended holds differ", self._ended),
-            ("order of expiry differs", waiting),
+            ("balances differ", {name: row.balance for name, row in table.accounts.items()}),
+            ("open holds differ", {name: open_pending(h) for name, h in table.open.items()}),
+            ("ended holds differ", table.ended),
+            ("order of expiry differs", {pending_id: when for when, pending_id in waiting}),
         )
 
     def _replayed(self) -> "Ledger":
         again = Ledger()
-        for n, (step_id, entry) in enumerate(self._entries.items(), start=1):
-            step = entry.step
-            if (entry.position, step.id) != (n, step_id):
-                raise InvariantViolated(
-                    f"entry {n} of the log is {step.id} at position {entry.position}, "
-                    f"kept under {step_id}"
-                )
+        for step_id, step in self._table.log.items():
+            if step.id != step_id:
+                raise InvariantViolated(f"the log keeps {step.id} under {step_id}")
+        for entry in self.entries():
             try:
-                outcome = apply_batch((_unguarded(step),), again, entry.recorded_at)
+                again.apply((unguarded(entry.step),), entry.recorded_at)
             except Rejected as refused:
                 raise InvariantViolated(
-                    f"entry {n} of the log, {step.id}, breaks a rule: {refused}"
+                    f"entry {entry.position} of the log, {entry.step.id}, breaks a rule: {refused}"
                 ) from refused
-            again.write(outcome, entry.recorded_at)
         return again
 
 
-def _unguarded(step: Step) -> Step:
-    return attrs.evolve(step, leave_at_least=None) if isinstance(step, Post | Pend) else step
+def unguarded(step: Step) -> Step:
+    """
+    Return a recorded step as it is replayed: its guard was judged in its time.
 
-
-def _touches(step: Step, account: AccountId, holds: set[str]) -> bool:
-    if isinstance(step, Divide) and step.pending in holds:
-        holds.update(step.part_ids)
-        return True
-    if isinstance(step, PostPending | VoidPending | ExpirePending | Divide):
-        return step.pending in holds
-    if account not in (step.source, step.target):
-        return False
-    if isinstance(step, Pend):
-        holds.add(step.id)
-    return True
+    """
+    if isinstance(step, Post | Pend):
+        return step._replace(leave_at_least=None)
+    if isinstance(step, Reverse):
+        return attrs.evolve(step, leave_at_least=None)
+    return step

@@ -1,27 +1,32 @@
 """
 The rules of the ledger, once, over whatever holds the rows.
 
-``apply_batch`` reads through a :class:`LedgerView` (dictionaries in memory, rows in a database)
-and returns an :class:`Outcome`: which steps to append, which balances to write, which holds open
-and close. Whoever holds the rows writes the outcome in the same transaction in which the view was
-read; so the same rules run over every store, and one table of cases tests them all.
+``apply_batch`` reads and writes a :class:`Table`: dictionaries that are the ledger itself, or that
+a store on disk has filled with the rows that a batch mentions and writes back afterwards, in the
+transaction in which it read them. So the same rules run over every store, and one table of cases
+tests them all.
 
 Order of checks within a step, first failure wins, each with its own code:
 
      1. an id that exists: the same content is a repeat; else ``id_exists_with_different_<field>``
      2. ``id_reserved``               an id that only the ledger gives (``.../expired``,
-                                      ``.../part-1``), or an expiry under any other
+                                      ``.../reversed``, ``.../part-1``), or an expiry or a reversal
+                                      under any other
      3. ``amount_not_positive``       an amount or part below one
      4. ``accounts_equal``            source and target are one account
      5. ``accounts_differ_in_unit``   source and target are of different books or units
      6. ``expires_at_passed``         a hold that would be over when it is recorded
-     7. ``pending_not_found``         no hold of that id was ever made
-     8. ``pending_already_<ended>``   posted, voided, expired or divided before
-     9. ``exceeds_pending``           posting more than was held
-    10. ``parts_differ``              the parts of a division do not sum to the hold
-    11. ``expiry_differs``            an expiry at another instant than the hold's
-    12. ``pending_not_due``           an expiry before its instant has come
-    13. ``shortage``                  the guard: less would be left than must be
+     7. ``pendings_too_few``          a merger of less than two holds, or of one hold twice
+     8. ``pending_not_found``         no hold of that id was ever made
+     9. ``pending_already_<ended>``   posted, voided, expired, divided or merged before
+    10. ``exceeds_pending``           posting more than was held
+    11. ``parts_differ``              the parts of a division do not sum to the hold
+    12. ``pendings_differ``           holds to be merged differ in account, holder or expiry
+    13. ``expiry_differs``            an expiry at another instant than the hold's
+    14. ``pending_not_due``           an expiry before its instant has come
+    15. ``step_not_found``            nothing of that id was recorded to be reversed
+    16. ``step_not_reversible``       it has moved nothing, or is a reversal itself
+    17. ``shortage``                  the guard: less would be left than must be
 
 A batch whose every step is a repeat is a repeat as a whole: nothing is applied. A batch of which
 only some steps are repeats is refused (``batch_partly_exists``): it was never one batch; where a
@@ -29,37 +34,45 @@ new step of it breaks a rule of its own, that rule speaks. A batch of more than 
 is refused unread (``batch_too_long``).
 
 Expiry takes effect by time. Before a step's guard is judged, holds on its source that are due are
-closed by ``ExpirePending`` steps with their true instants, at most ``EXPIRE_MAX`` an account and
-batch. At that bound a refusal is cautious: it may sell too little, never too much. A refused batch
-writes no expiry either; the next one that succeeds closes the next holds, or a sweep does.
+closed by ``ExpirePending`` steps with their true instants, at most ``EXPIRE_MAX`` a guard. At that
+bound a refusal is cautious: it may sell too little, never too much. A refused batch writes no
+expiry either; the next one that succeeds closes the next holds, or a sweep does.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from heapq import heappush
+from typing import Any, Final, cast
 
-import attrs
-
-from ordercore.errors import InvariantViolated, Rejected
+from ordercore.errors import Rejected
 from ordercore.instants import Instant
-from ordercore.ledger._accounts import AccountId, account_parts
+from ordercore.ledger._accounts import AccountId
+from ordercore.ledger._checks import (
+    check_amount,
+    check_id,
+    require_all_repeated,
+    require_same,
+    reserved,
+)
+from ordercore.ledger._holds import Hold, merged, movement_of, part_of
 from ordercore.ledger._steps import (
-    Balance,
     Divide,
+    Ending,
     ExpirePending,
-    OpenPending,
+    Merge,
     Pend,
     Post,
     PostPending,
+    Reverse,
     Step,
     VoidPending,
     expiry_id,
-    is_derived_id,
+    reversal_id,
 )
-from ordercore.ledger._view import LedgerView, Outcome
+from ordercore.ledger._table import Account, Table
 
 __all__ = ["EXPIRE_MAX", "STEPS_MAX", "apply_batch"]
 
-#: How many due holds of one account one batch closes.
+#: How many due holds of an account a guard closes before it judges.
 EXPIRE_MAX: Final = 10_000
 
 #: How many steps one batch may hold.
@@ -70,321 +83,316 @@ _ENDED: Final[dict[type[Step], str]] = {
     VoidPending: "voided",
     ExpirePending: "expired",
     Divide: "divided",
+    Merge: "merged",
 }
 
 
-def apply_batch(steps: Iterable[Step], view: LedgerView, at: Instant) -> Outcome:
+def apply_batch(steps: Iterable[Step], table: Table, at: Instant) -> list[Step]:
     """
-    Judge a linked batch and say what to write: all of it, or nothing.
+    Judge a linked batch and write it into a table: all of it, or nothing.
 
     Args:
         steps: The batch, in order; later steps see earlier ones.
-        view: The recorded ledger.
+        table: The recorded ledger.
         at: The instant of recording, by which expiry is judged.
 
     Returns:
-        The outcome to be written.
+        What was recorded, in order: the steps of the batch, and before them the expiries that
+        their guards called for. Nothing, where every step was recorded before with the same
+        content.
 
     Raises:
         Rejected: By the first step that breaks a rule, with the code above; ``data`` names the
-            step and its numbers. Nothing has changed.
-        InvalidData: An account id does not have five parts. Nothing has changed.
+            step and its numbers. The table is as it was before.
+        InvalidData: An account id is none. The table is as it was before.
 
-    Cost: O(steps) look-ups in the view, and the due holds of guarded accounts once each.
+    Cost: O(steps), and the due holds of guarded accounts once each.
     """
-    return _Batch(view, at).run(tuple(steps))
-
-
-class _Batch:
-    """
-    One batch under judgment: an overlay over the view.
-
-    """
-
-    __slots__ = ("_at", "_ended", "_expired", "_new_ids", "_out", "_view")
-
-    def __init__(self, view: LedgerView, at: Instant) -> None:
-        self._view = view
-        self._at = at
-        self._out = Outcome()
-        self._ended: dict[str, str] = {}
-        self._expired: set[AccountId] = set()
-        self._new_ids: dict[str, Step] = {}
-
-    def run(self, steps: tuple[Step, ...]) -> Outcome:
-        if len(steps) > STEPS_MAX:
-            raise Rejected(
-                "batch_too_long",
-                f"{len(steps)} steps in one batch",
-                data={"steps": len(steps), "steps_max": STEPS_MAX},
-                legal=(f"at most {STEPS_MAX} steps",),
-            )
-        repeats = 0
-        for step in steps:
-            if self._is_repeat(step):
+    batch = tuple(steps)
+    if len(batch) > STEPS_MAX:
+        raise Rejected(
+            "batch_too_long",
+            f"{len(batch)} steps in one batch",
+            data={"steps": len(batch), "steps_max": STEPS_MAX},
+            legal=(f"at most {STEPS_MAX} steps",),
+        )
+    done = table.begin()
+    log, rules, repeats = table.log, _RULES, 0
+    try:
+        for step in batch:
+            step_id = step.id
+            if step_id in log:
+                require_same(log[step_id], step)
+                _require_before(step, table)
                 repeats += 1
                 continue
-            _check_id(step)
-            self._apply(step)
-            self._new_ids[step.id] = step
-            self._out.steps.append(step)
-        if repeats == len(steps):
-            return Outcome(repeated=bool(steps))
+            if "/part-" in step_id or step_id[-1:] == "d":  # so do /expired and /reversed end
+                check_id(step)
+            rules[type(step)](step, table, at)
+            log[step_id] = step
+            done.append(step)
         if repeats:
-            raise Rejected(
-                "batch_partly_exists",
-                f"{repeats} of {len(steps)} linked steps are recorded already",
-                data={"repeats": repeats, "steps": len(steps)},
-                legal=("the batch as it was recorded, or new ids",),
-            )
-        return self._out
+            require_all_repeated(repeats, len(batch))
+    except BaseException:
+        table.unwind()
+        raise
+    if table.closed:
+        table.finish()
+    return done
 
-    def _is_repeat(self, step: Step) -> bool:
-        known = self._new_ids.get(step.id) or self._view.step(step.id)
-        if known is None:
-            return False
-        field = _first_difference(known, step)
-        if field is None:
-            return True
+
+# --- a rule a kind: it checks, then it writes, and what it writes can't fail ----------------------
+
+
+def _post(step: Post, table: Table, at: Instant) -> None:
+    source, target = _two_accounts(step, table)
+    amount = step.amount
+    if step.leave_at_least is not None:
+        _guard(step, source, amount, step.leave_at_least, table, at)
+    source.posted -= amount
+    target.posted += amount
+
+
+def _pend(step: Pend, table: Table, at: Instant) -> None:
+    # The promise is what shops make all day: what passes here calls nothing that it can do itself.
+    step_id, source_id, target_id, amount, _, _, _, least, expires_at, _ = step
+    accounts, waiting = table.accounts, table.waiting
+    source, target = accounts.get(source_id), accounts.get(target_id)
+    if (
+        amount < 1
+        or source is None
+        or target is None
+        or source is target
+        or source.counts != target.counts
+    ):
+        source, target = _two_accounts(step, table)
+    if expires_at is not None and expires_at <= at:
         raise Rejected(
-            f"id_exists_with_different_{field}",
-            f"step {step.id} is recorded with another {field}",
-            data={"step": step.id, "field": field},
-            legal=("the same content again, or a new id",),
+            "expires_at_passed",
+            f"{step_id} would expire at {expires_at}, and it is {at}",
+            data={"step": step_id},
+            legal=("a later instant, or none",),
         )
+    if least is not None and (
+        source.due
+        or (waiting and waiting[0][0] <= at)
+        or source.posted - source.pending_out - amount < least
+    ):
+        _guard(step, source, amount, least, table, at)
+    source.pending_out += amount
+    target.pending_in += amount
+    table.open[step_id] = step
+    if expires_at is not None:
+        heappush(waiting, (expires_at, step_id))
 
-    def _apply(self, step: Step) -> None:
-        if isinstance(step, Post):
-            self._check_new(step)
-            self._move(step.source, posted=-step.amount)
-            self._guard(step)
-            self._move(step.target, posted=step.amount)
-        elif isinstance(step, Pend):
-            self._pend(step)
-        elif isinstance(step, PostPending):
-            self._post_pending(step)
-        elif isinstance(step, Divide):
-            self._divide(step)
-        elif isinstance(step, ExpirePending):
-            self._expire(step)
-        else:
-            self._close(self._require_open(step), step)
 
-    def _check_new(self, step: Post | Pend) -> None:
-        _check_amount(step.id, step.amount)
-        if step.source == step.target:
-            raise Rejected(
-                "accounts_equal",
-                f"{step.id} moves from {step.source} to itself",
-                data={"step": step.id, "account": step.source},
-                legal=("two accounts",),
-            )
-        source, target = account_parts(step.source), account_parts(step.target)
-        if source[0] != target[0] or source[2] != target[2]:
-            raise Rejected(
-                "accounts_differ_in_unit",
-                f"{step.id}: {step.source} and {step.target} do not count one unit in one book",
-                data={"step": step.id, "source": step.source, "target": step.target},
-                legal=("accounts of one book and one unit",),
-            )
-
-    def _pend(self, step: Pend) -> None:
-        self._check_new(step)
-        pending = OpenPending(
-            step.id,
-            step.source,
-            step.target,
-            step.amount,
-            step.reference,
-            step.expires_at,
-            step.promised_at or step.occurred_at,
+def _post_pending(step: PostPending, table: Table, at: Instant) -> None:
+    if step.amount is not None:
+        check_amount(step.id, step.amount)
+    hold = _require_open(step, step.pending, table, at)
+    if step.amount is not None and step.amount > hold.amount:
+        raise Rejected(
+            "exceeds_pending",
+            f"can't post {step.amount} of {hold.id}, which holds {hold.amount}",
+            data=_over(step, hold, step.amount),
+            legal=(f"1 to {hold.amount}",),
         )
-        if pending.is_due(self._at):
-            raise Rejected(
-                "expires_at_passed",
-                f"{step.id} would expire at {step.expires_at}, and it is {self._at}",
-                data={"step": step.id},
-                legal=("a later instant, or none",),
-            )
-        self._open(pending)
-        self._guard(step)
+    _end(step, hold, table)
 
-    def _post_pending(self, step: PostPending) -> None:
-        if step.amount is not None:
-            _check_amount(step.id, step.amount)
-        pending = self._require_open(step)
-        amount = pending.amount if step.amount is None else step.amount
-        if amount > pending.amount:
-            raise Rejected(
-                "exceeds_pending",
-                f"can't post {amount} of {pending.id}, which holds {pending.amount}",
-                data={
-                    "step": step.id,
-                    "pending": pending.id,
-                    "asked": amount,
-                    "held": pending.amount,
-                },
-                legal=(f"1 to {pending.amount}",),
-            )
-        self._close(pending, step)
-        self._move(pending.source, posted=-amount)
-        self._move(pending.target, posted=amount)
 
-    def _divide(self, step: Divide) -> None:
-        for part in step.parts:
-            _check_amount(step.id, part)
-        pending = self._require_open(step)
-        if sum(step.parts) != pending.amount:
-            raise Rejected(
-                "parts_differ",
-                f"parts {step.parts} of {pending.id} do not sum to {pending.amount}",
-                data={
-                    "step": step.id,
-                    "pending": pending.id,
-                    "asked": sum(step.parts),
-                    "held": pending.amount,
-                },
-                legal=(f"parts that sum to {pending.amount}",),
-            )
-        self._close(pending, step)
-        for part_id, part in zip(step.part_ids, step.parts, strict=True):
-            self._open(attrs.evolve(pending, id=part_id, amount=part))
+def _void(step: VoidPending, table: Table, at: Instant) -> None:
+    _end(step, _require_open(step, step.pending, table, at), table)
 
-    def _expire(self, step: ExpirePending) -> None:
-        pending = self._require_open(step)
-        if pending.expires_at != step.occurred_at:
-            raise Rejected(
-                "expiry_differs",
-                f"{pending.id} does not expire at {step.occurred_at}",
-                data={"step": step.id, "pending": pending.id},
-                legal=(f"{pending.expires_at or 'nothing: it does not expire'}",),
-            )
-        if not pending.is_due(self._at):
-            raise Rejected(
-                "pending_not_due",
-                f"{pending.id} expires at {pending.expires_at}, and it is {self._at}",
-                data={"step": step.id, "pending": pending.id},
-                legal=(f"{pending.expires_at} or later",),
-            )
-        self._close(pending, step)
 
-    def _require_open(
-        self, step: PostPending | VoidPending | ExpirePending | Divide
-    ) -> OpenPending:
-        pending = self._out.opened.get(step.pending)
-        if pending is None and step.pending not in self._ended:
-            pending = self._view.open_pending(step.pending)
-        if pending is not None and (
-            isinstance(step, ExpirePending) or not pending.is_due(self._at)
-        ):
-            return pending
-        ended = self._ended.get(step.pending) or ("expired" if pending else None)
-        if ended is None:
-            by = self._view.ended_by(step.pending)
-            if by is None:
+def _expire(step: ExpirePending, table: Table, at: Instant) -> None:
+    if step.id != expiry_id(step.pending):
+        raise reserved(step, f"{step.id} is not the name under which {step.pending} expires")
+    hold = _require_open(step, step.pending, table, at)
+    if hold.expires_at != step.occurred_at:
+        raise Rejected(
+            "expiry_differs",
+            f"{hold.id} does not expire at {step.occurred_at}",
+            data={"step": step.id, "pending": hold.id},
+            legal=(f"{hold.expires_at or 'nothing: it does not expire'}",),
+        )
+    if not _is_due(hold, at):
+        raise Rejected(
+            "pending_not_due",
+            f"{hold.id} expires at {hold.expires_at}, and it is {at}",
+            data={"step": step.id, "pending": hold.id},
+            legal=(f"{hold.expires_at} or later",),
+        )
+    _end(step, hold, table)
+
+
+def _end(step: Ending, hold: Hold, table: Table) -> None:
+    table.move(movement_of(step, hold))
+    table.end(hold, step)
+
+
+def _divide(step: Divide, table: Table, at: Instant) -> None:
+    for part in step.parts:
+        check_amount(step.id, part)
+    hold = _require_open(step, step.pending, table, at)
+    if sum(step.parts) != hold.amount:
+        raise Rejected(
+            "parts_differ",
+            f"{step.id}: parts {step.parts} sum to {sum(step.parts)}, {hold.id} holds"
+            f" {hold.amount}",
+            data=_over(step, hold, sum(step.parts)),
+            legal=(f"parts that sum to {hold.amount}",),
+        )
+    table.end(hold, step)
+    for part_id, part in zip(step.part_ids, step.parts, strict=True):
+        table.hold(part_of(hold, part_id, part))
+
+
+def _over(step: Ending, hold: Hold, asked: int) -> dict[str, object]:
+    return {"step": step.id, "pending": hold.id, "asked": asked, "held": hold.amount}
+
+
+def _merge(step: Merge, table: Table, at: Instant) -> None:
+    if len(step.pendings) < 2 or len(set(step.pendings)) < len(step.pendings):  # noqa: PLR2004 - two
+        raise Rejected(
+            "pendings_too_few",
+            f"{step.id} merges {', '.join(step.pendings) or 'nothing'}",
+            data={"step": step.id, "pendings": step.pendings},
+            legal=("two or more holds, each once",),
+        )
+    holds = [_require_open(step, pending, table, at) for pending in step.pendings]
+    first = holds[0]
+    for hold in holds:
+        for field in ("source", "target", "reference", "expires_at"):
+            if getattr(hold, field) != getattr(first, field):
                 raise Rejected(
-                    "pending_not_found",
-                    f"{step.id}: no hold {step.pending} was made",
-                    data={"step": step.id, "pending": step.pending},
-                    legal=("a hold that was made",),
+                    "pendings_differ",
+                    f"{step.id}: {hold.id} has another {field} than {first.id}",
+                    data={"step": step.id, "pending": hold.id, "field": field},
+                    legal=("holds between the same accounts, of one holder, until one instant",),
                 )
-            ended = _ENDED[type(by)]
+    for hold in holds:
+        table.end(hold, step)
+    table.hold(merged(step, holds))
+
+
+def _reverse(step: Reverse, table: Table, at: Instant) -> None:
+    if step.id != reversal_id(step.step):
+        raise reserved(step, f"{step.id} is not the name under which {step.step} is reversed")
+    known = table.find_step(step.step)
+    if known is None:
         raise Rejected(
-            f"pending_already_{ended}",
-            f"{step.id}: hold {step.pending} was {ended} before",
-            data={"step": step.id, "pending": step.pending},
-            legal=("nothing: a hold ends once",),
+            "step_not_found",
+            f"{step.id}: nothing was recorded as {step.step}",
+            data={"step": step.id, "reversed": step.step},
+            legal=("a recorded step",),
         )
-
-    def _open(self, pending: OpenPending) -> None:
-        self._out.opened[pending.id] = pending
-        self._move(pending.source, pending_out=pending.amount)
-        self._move(pending.target, pending_in=pending.amount)
-
-    def _close(self, pending: OpenPending, step: Step) -> None:
-        if self._out.opened.pop(pending.id, None) is None:
-            self._out.closed.append(pending.id)
-        self._ended[pending.id] = _ENDED[type(step)]
-        self._move(pending.source, pending_out=-pending.amount)
-        self._move(pending.target, pending_in=-pending.amount)
-
-    def _move(
-        self, account: AccountId, *, posted: int = 0, pending_out: int = 0, pending_in: int = 0
-    ) -> None:
-        old = self._balance(account)
-        new = Balance(old[0] + posted, old[1] + pending_out, old[2] + pending_in)
-        if new.pending_out < 0 or new.pending_in < 0:
-            raise InvariantViolated(f"{account} would hold less than nothing: {new}")
-        self._out.balances[account] = new
-
-    def _balance(self, account: AccountId) -> Balance:
-        known = self._out.balances.get(account)
-        return self._view.balance(account) if known is None else known
-
-    def _guard(self, step: Post | Pend) -> None:
-        if step.leave_at_least is None:
-            return
-        self._expire_due(step.source)
-        left = self._balance(step.source).available
-        if left < step.leave_at_least:
-            free = left + step.amount - step.leave_at_least
-            raise Rejected(
-                "shortage",
-                f"{step.amount} asked from {step.source}, {max(free, 0)} can be promised",
-                data={
-                    "step": step.id,
-                    "account": step.source,
-                    "asked": step.amount,
-                    "available": free,
-                },
-                legal=(f"at most {free}" if free > 0 else "nothing now",),
-            )
-
-    def _expire_due(self, account: AccountId) -> None:
-        if account in self._expired:
-            return
-        self._expired.add(account)
-        for pending in self._view.due_pendings(account, self._at, EXPIRE_MAX):
-            if pending.id in self._ended or pending.expires_at is None:
-                continue
-            step = ExpirePending(expiry_id(pending.id), pending.id, pending.expires_at)
-            self._close(pending, step)
-            self._out.steps.append(step)
-
-
-def _check_id(step: Step) -> None:
-    if isinstance(step, ExpirePending):
-        name = expiry_id(step.pending)
-        if step.id != name:
-            raise Rejected(
-                "id_reserved",
-                f"{step.id} is not the name under which {step.pending} expires",
-                data={"step": step.id},
-                legal=(name,),
-            )
-    elif is_derived_id(step.id):
+    if not isinstance(known, Post | PostPending):
         raise Rejected(
-            "id_reserved",
-            f"{step.id} is a name that only the ledger gives, to an expiry or a part of a hold",
-            data={"step": step.id},
-            legal=("an id that ends neither in /expired nor in /part- and a number",),
+            "step_not_reversible",
+            f"{step.step} is of kind {type(known).__name__}, which can't be reversed",
+            data={"step": step.id, "reversed": step.step},
+            legal=("a Post or a PostPending; holds are voided, reversals done again",),
         )
+    source, target, posted, _ = table.movement(known)
+    if step.leave_at_least is not None:
+        _guard(step, table.account(target), posted, step.leave_at_least, table, at, target)
+    table.account(target).posted -= posted
+    table.account(source).posted += posted
 
 
-def _check_amount(step_id: str, amount: int) -> None:
-    if amount < 1:
+_RULES: Final[dict[type, Callable[[Any, Table, Instant], None]]] = {
+    Post: _post,
+    Pend: _pend,
+    PostPending: _post_pending,
+    VoidPending: _void,
+    ExpirePending: _expire,
+    Divide: _divide,
+    Merge: _merge,
+    Reverse: _reverse,
+}
+
+
+# --- what several kinds ask -----------------------------------------------------------------------
+
+
+def _two_accounts(step: Post | Pend, table: Table) -> tuple[Account, Account]:
+    source_id, target_id = step.source, step.target
+    check_amount(step.id, step.amount)
+    if source_id == target_id:
         raise Rejected(
-            "amount_not_positive",
-            f"{step_id} moves {amount}",
-            data={"step": step_id, "amount": amount},
-            legal=("1 or more; correct a mistake by a step in the opposite direction",),
+            "accounts_equal",
+            f"{step.id} moves from {source_id} to itself",
+            data={"step": step.id, "account": source_id},
+            legal=("two accounts",),
+        )
+    accounts = table.accounts
+    source = accounts.get(source_id) or table.touch(source_id)
+    target = accounts.get(target_id) or table.touch(target_id)
+    if source.counts != target.counts:
+        raise Rejected(
+            "accounts_differ_in_unit",
+            f"{step.id}: {source_id} and {target_id} do not count one unit in one book",
+            data={"step": step.id, "source": source_id, "target": target_id},
+            legal=("accounts of one book and one unit",),
+        )
+    return source, target
+
+
+def _guard(  # noqa: PLR0917 - on the hot path: each is at hand, none is worth an object
+    step: Post | Pend | Reverse,
+    source: Account,
+    amount: int,
+    leave_at_least: int,
+    table: Table,
+    at: Instant,
+    account_id: AccountId | None = None,
+) -> None:
+    table.expire_due(source, at, EXPIRE_MAX)
+    free = source.posted - source.pending_out - leave_at_least
+    if amount > free:
+        name = account_id or cast("Post | Pend", step).source
+        raise Rejected(
+            "shortage",
+            f"{amount} asked from {name}, {max(free, 0)} can be promised",
+            data={"step": step.id, "account": name, "asked": amount, "available": free},
+            legal=(f"at most {free}" if free > 0 else "nothing now",),
         )
 
 
-def _first_difference(known: Step, step: Step) -> str | None:
-    if type(known) is not type(step):
-        return "kind"
-    for field in attrs.fields(type(step)):
-        if getattr(known, field.name) != getattr(step, field.name):
-            return str(field.name)
-    return None
+def _require_open(step: Ending | Merge, pending_id: str, table: Table, at: Instant) -> Hold:
+    by = table.ended.get(pending_id)
+    hold = None if by else table.open.get(pending_id)
+    if hold is not None and (isinstance(step, ExpirePending) or not _is_due(hold, at)):
+        return hold
+    by = by or table.find_ending(pending_id)
+    if by is None and hold is None:
+        raise Rejected(
+            "pending_not_found",
+            f"{step.id}: no hold {pending_id} was made",
+            data={"step": step.id, "pending": pending_id},
+            legal=("a hold that was made",),
+        )
+    raise _ended(step, pending_id, by)
+
+
+def _require_before(step: Step, table: Table) -> None:
+    """
+    Refuse an expiry that a guard of the very batch has written: it is no repeat.
+
+    """
+    if isinstance(step, ExpirePending) and step.pending in table.closed:
+        raise _ended(step, step.pending, step)
+
+
+def _ended(step: Step, pending_id: str, by: Step | None) -> Rejected:
+    ended = _ENDED[type(by)] if by else "expired"
+    return Rejected(
+        f"pending_already_{ended}",
+        f"{step.id}: hold {pending_id} was {ended} before",
+        data={"step": step.id, "pending": pending_id},
+        legal=("nothing: a hold ends once",),
+    )
+
+
+def _is_due(hold: Hold, at: Instant) -> bool:
+    return hold.expires_at is not None and hold.expires_at <= at

@@ -1,8 +1,11 @@
 """
-What can happen in a ledger: six kinds of step, a class each.
+What can happen in a ledger: eight kinds of step, a class each.
 
 A step is a request before it is recorded and a fact afterwards; it is the same object. ``reason``
 and ``reference`` say why and for what: the ledger is its own history, there is no second one.
+
+:class:`Post` and :class:`Pend` are named tuples, for they are made with every movement of stock and
+a frozen attrs class costs three times as much to make.
 """
 
 from typing import Final, NamedTuple
@@ -16,19 +19,21 @@ __all__ = [
     "NOTHING",
     "Balance",
     "Divide",
+    "Ending",
     "Entry",
     "ExpirePending",
+    "Merge",
     "OpenPending",
     "Pend",
     "Post",
     "PostPending",
+    "Reverse",
     "Step",
     "VoidPending",
 ]
 
 
-@attrs.frozen
-class Post:
+class Post(NamedTuple):
     """
     Move an amount at once.
 
@@ -54,10 +59,9 @@ class Post:
     leave_at_least: int | None = None
 
 
-@attrs.frozen
-class Pend:
+class Pend(NamedTuple):
     """
-    Hold an amount for a target until the hold is posted, voided, divided or expires.
+    Hold an amount for a target until the hold is posted, voided, divided, merged or expires.
 
     The amount leaves what is available in the source at once, and its posted balance not before
     the hold is posted.
@@ -184,6 +188,56 @@ class Divide:
         return tuple(f"{self.pending}/part-{n}" for n in range(1, len(self.parts) + 1))
 
 
+@attrs.frozen
+class Merge:
+    """
+    Replace holds by one of equal sum: the inverse of :class:`Divide`.
+
+    The holds leave and enter the same accounts, have one holder and end at one instant. Nothing
+    becomes available for a moment and no guard is judged again. The new hold bears the step's own
+    id, and has been promised since the earliest of those it replaces.
+
+    Attributes:
+        id: Chosen by the caller, unique for ever; names the new hold.
+        pendings: The holds, two or more, each once.
+        reason: Why.
+        reference: For what.
+        occurred_at: When it happened, as claimed.
+    """
+
+    id: str
+    pendings: tuple[str, ...]
+    reason: str
+    reference: str
+    occurred_at: Instant
+
+
+@attrs.frozen
+class Reverse:
+    """
+    Move back what a recorded step has moved: the one way to correct a posted amount.
+
+    Both stay in the log. A step is reversed once and as a whole; a reversal is not reversed: the
+    step is done again. A hold that was posted does not come back.
+
+    Attributes:
+        id: Always :func:`reversal_id` of the step.
+        step: The step, a :class:`Post` or a :class:`PostPending`.
+        reason: Why.
+        reference: For what.
+        occurred_at: When the mistake was found, as claimed.
+        leave_at_least: What must be left available in the account that had taken the amount;
+            None takes it back whatever is left.
+    """
+
+    id: str
+    step: str
+    reason: str
+    reference: str
+    occurred_at: Instant
+    leave_at_least: int | None = 0
+
+
 def expiry_id(pending_id: str) -> str:
     """
     Name the step by which a hold expires.
@@ -192,18 +246,29 @@ def expiry_id(pending_id: str) -> str:
     return f"{pending_id}/expired"
 
 
+def reversal_id(step_id: str) -> str:
+    """
+    Name the step by which another is reversed.
+
+    """
+    return f"{step_id}/reversed"
+
+
 def is_derived_id(step_id: str) -> bool:
     """
-    Say whether an id is one that the ledger gives: to an expiry or to a part of a hold.
+    Say whether an id is one that the ledger gives: to an expiry, a reversal, a part of a hold.
 
     Were a caller free to choose such an id, a hold could take the place of another.
     """
     _, cut, number = step_id.rpartition("/part-")
-    return step_id.endswith("/expired") or (cut != "" and number.isdecimal())
+    return step_id.endswith(("/expired", "/reversed")) or (cut != "" and number.isdecimal())
 
+
+#: Steps that end one hold.
+Ending = PostPending | VoidPending | ExpirePending | Divide
 
 #: Any step. Which kind it is decides the rules, see ``_rules``.
-Step = Post | Pend | PostPending | VoidPending | ExpirePending | Divide
+Step = Post | Pend | Ending | Merge | Reverse
 
 
 class Balance(NamedTuple):
@@ -236,7 +301,7 @@ NOTHING: Final = Balance()
 @attrs.frozen
 class OpenPending:
     """
-    A hold that is neither posted, voided, expired nor divided.
+    A hold that is neither posted, voided, expired, divided nor merged.
 
     Attributes:
         id: Its name.

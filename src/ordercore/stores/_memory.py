@@ -20,7 +20,7 @@ from ordercore.errors import Conflict
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending, apply_batch
+from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending
 from ordercore.ports import Commit, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit
 
@@ -126,9 +126,8 @@ class MemoryStore:
             actual = len(here.streams.get(stream, ()))
             if actual != receipt.from_version:
                 raise Conflict(stream, expected=receipt.from_version, actual=actual)
-        outcome = apply_batch(commit.steps, here.ledger, receipt.at)
-        # Every reason to refuse lies above, everything below is writing.
-        here.ledger.write(outcome, receipt.at)
+        # The last reason to refuse; everything below is writing.
+        here.ledger.apply(commit.steps, receipt.at)
         if stream is None:
             return
         positions, versions = count(len(here.feed) + 1), count(receipt.from_version + 1)

@@ -18,16 +18,20 @@ from ordercore.grammar import Actor, ActorKind
 from ordercore.ids import CommandId
 from ordercore.instants import Instant
 from ordercore.ledger import (
-    AccountId,
     Divide,
     Entry,
     ExpirePending,
+    Hold,
+    Merge,
+    Movement,
     OpenPending,
     Pend,
     Post,
     PostPending,
+    Reverse,
     Step,
     VoidPending,
+    open_pending,
 )
 
 __all__ = [
@@ -121,43 +125,40 @@ def refusal_of(text: str) -> Rejected:
     )
 
 
-def step_row(
-    tenant: str, position: int, at_us: int, step: Step, accounts: tuple[AccountId, AccountId]
-) -> Row:
+def step_row(tenant: str, position: int, at_us: int, step: Step, movement: Movement) -> Row:
     """
-    Write a ledger step; ``accounts`` are those of the step, or of the hold that it ends.
+    Write a ledger step, with the accounts between which it has moved.
 
     """
-    head = (tenant, position, at_us)
+    head = (tenant, position, at_us, _KINDS[type(step)], step.id, movement.source, movement.target)
     occurred = to_us(step.occurred_at)
     if isinstance(step, ExpirePending):
-        return (
-            *head, "expire_pending", step.id, *accounts,
-            None, step.pending, None, None, None, None, None, None, occurred,
-        )  # fmt: skip
+        return (*head, None, step.pending, None, None, None, None, None, None, occurred)
     tail = (step.reason, step.reference, occurred)
-    if isinstance(step, Pend):
-        expires = to_us_or_none(step.expires_at)
-        promised = to_us_or_none(step.promised_at)
-        return (
-            *head, "pend", step.id, *accounts,
-            step.amount, None, None, step.leave_at_least, expires, promised, *tail,
-        )  # fmt: skip
     if isinstance(step, Post):
-        return (
-            *head, "post", step.id, *accounts,
-            step.amount, None, None, step.leave_at_least, None, None, *tail,
-        )  # fmt: skip
+        return (*head, step.amount, None, None, step.leave_at_least, None, None, *tail)
+    if isinstance(step, Pend):
+        expires, promised = to_us_or_none(step.expires_at), to_us_or_none(step.promised_at)
+        return (*head, step.amount, None, None, step.leave_at_least, expires, promised, *tail)
+    if isinstance(step, Merge):
+        return (*head, None, None, json.dumps(step.pendings), None, None, None, *tail)
+    if isinstance(step, Reverse):
+        what = json.dumps([step.step])
+        return (*head, None, None, what, step.leave_at_least, None, None, *tail)
     amount = step.amount if isinstance(step, PostPending) else None
-    parts = ",".join(map(str, step.parts)) if isinstance(step, Divide) else None
-    kind = _ENDING_KINDS[type(step)]
-    return (*head, kind, step.id, *accounts, amount, step.pending, parts, None, None, None, *tail)
+    parts = json.dumps(step.parts) if isinstance(step, Divide) else None
+    return (*head, amount, step.pending, parts, None, None, None, *tail)
 
 
-_ENDING_KINDS: Final[dict[type[Step], str]] = {
+_KINDS: Final[dict[type[Step], str]] = {
+    Post: "post",
+    Pend: "pend",
     PostPending: "post_pending",
     VoidPending: "void_pending",
+    ExpirePending: "expire_pending",
     Divide: "divide",
+    Merge: "merge",
+    Reverse: "reverse",
 }
 
 
@@ -192,16 +193,20 @@ def _step_of(row: Row) -> Step:
     if kind == "expire_pending":
         return ExpirePending(step_id, pending, occurred)
     if kind == "divide":
-        amounts = tuple(map(int, parts.split(","))) if parts else ()
-        return Divide(step_id, pending, amounts, reason, reference, occurred)
+        return Divide(step_id, pending, tuple(json.loads(parts)), reason, reference, occurred)
+    if kind == "merge":
+        return Merge(step_id, tuple(json.loads(parts)), reason, reference, occurred)
+    if kind == "reverse":
+        return Reverse(step_id, json.loads(parts)[0], reason, reference, occurred, least)
     raise InvariantViolated(f"ledger step {step_id} is recorded with the unknown kind {kind!r}")
 
 
-def pending_row(tenant: str, pending: OpenPending) -> Row:
+def pending_row(tenant: str, hold: Hold) -> Row:
     """
     Write an open hold.
 
     """
+    pending = open_pending(hold)
     return (
         tenant,
         pending.id,

@@ -86,7 +86,8 @@ _FIRST: Final = (
         position INTEGER NOT NULL,
         recorded_at INTEGER NOT NULL,
         kind TEXT NOT NULL CHECK (kind IN (
-            'post', 'pend', 'post_pending', 'void_pending', 'expire_pending', 'divide')),
+            'post', 'pend', 'post_pending', 'void_pending', 'expire_pending', 'divide', 'merge',
+            'reverse')),
         id TEXT NOT NULL,
         source TEXT NOT NULL,
         target TEXT NOT NULL,
@@ -105,6 +106,16 @@ _FIRST: Final = (
     # A hold ends once.
     """CREATE UNIQUE INDEX oc_transfers_ending ON oc_transfers (tenant, pending)
         WHERE pending IS NOT NULL""",
+    # A merger ends several.
+    """CREATE TABLE oc_merged (
+        tenant TEXT NOT NULL,
+        pending TEXT NOT NULL,
+        step TEXT NOT NULL,
+        PRIMARY KEY (tenant, pending)
+    ) STRICT, WITHOUT ROWID""",
+    # The history of an account, from either side.
+    "CREATE INDEX oc_transfers_source ON oc_transfers (tenant, source, position)",
+    "CREATE INDEX oc_transfers_target ON oc_transfers (tenant, target, position)",
     # A new row id is above every present one, so `made` orders open holds as they were made.
     """CREATE TABLE oc_pendings (
         made INTEGER PRIMARY KEY,

@@ -29,7 +29,6 @@ from ordercore.ledger import (
     Balance,
     Entry,
     OpenPending,
-    Outcome,
     apply_batch,
 )
 from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt
@@ -216,7 +215,7 @@ class SQLiteStore:
             if account is None:
                 rows = self._rows(sql.TRANSFERS, (tenant, after, _PAGE_ROWS))
             else:
-                keys = (tenant, after, account, _PAGE_ROWS)
+                keys = (*(tenant, account, after, _PAGE_ROWS) * 2, _PAGE_ROWS)
                 rows = self._rows(sql.TRANSFERS_OF_ACCOUNT, keys)
             if not rows:
                 return
@@ -369,8 +368,8 @@ def _transfer(connection: sqlite3.Connection, commit: Commit, last_step: int) ->
     at = commit.receipt.at
     ledger = LedgerRows(connection, commit.tenant)
     ledger.read_ahead(commit.steps, at)
-    outcome: Outcome = apply_batch(commit.steps, ledger, at)
-    ledger.write(outcome, at, last_step)
+    apply_batch(commit.steps, ledger, at)
+    ledger.write(at, last_step)
 
 
 def _append(
