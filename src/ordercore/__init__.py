@@ -59,13 +59,14 @@ if TYPE_CHECKING:
         ReserveCart,
         RetryEffect,
         Rules,
+        SetCapacity,
         ShipPackage,
         SourceAgain,
         UnpackPackage,
     )
     from ordercore.parties import Destination
     from ordercore.payments import Tender
-    from ordercore.places import Place, PlaceKind, StaticPlaces
+    from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
     from ordercore.stores import MemoryStore, SQLiteStore
     from ordercore.totals import Charge, Discount
 
@@ -76,6 +77,7 @@ __all__ = [
     "AuthorizeReturn",
     "CancelReturn",
     "CancelUnits",
+    "CapacityMeasure",
     "CapturePayment",
     "CaptureWhen",
     "Charge",
@@ -117,6 +119,7 @@ __all__ = [
     "Rounding",
     "Rules",
     "SQLiteStore",
+    "SetCapacity",
     "ShipPackage",
     "SkuQuantity",
     "SourceAgain",
@@ -140,6 +143,7 @@ _HOME: dict[str, str] = {
     "AuthorizeReturn": "ordercore.orders",
     "CancelReturn": "ordercore.orders",
     "CancelUnits": "ordercore.orders",
+    "CapacityMeasure": "ordercore.places",
     "CapturePayment": "ordercore.orders",
     "CaptureWhen": "ordercore.orders",
     "Charge": "ordercore.totals",
@@ -181,6 +185,7 @@ _HOME: dict[str, str] = {
     "Rounding": "ordercore.money",
     "Rules": "ordercore.orders",
     "SQLiteStore": "ordercore.stores",
+    "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",
     "SkuQuantity": "ordercore.catalog",
     "SourceAgain": "ordercore.orders",

@@ -6,7 +6,7 @@ by annotation, so a new fact or command is covered on the day when it gets its n
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
@@ -143,6 +143,7 @@ _PLAIN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     str: TEXTS,
     bool: st.booleans(),
     NoneType: st.none(),
+    date: st.dates(),
     datetime: INSTANTS,
 }
 

@@ -171,9 +171,12 @@ class Shop:
         rules: Rules | None = None,
         percent: int = 0,
         capabilities: ActingCapabilities = LOOKUP,
+        places: Sequence[Place] = (),
+        store: Any = None,
     ) -> None:
         self.clock = Clock()
-        self.store = MemoryStore()
+        self.store: MemoryStore = store or MemoryStore()
+        self.places = tuple(places) or tuple(Place(id=PlaceId(p), name=p.title()) for p in PLACES)
         self.pay = Payments(capabilities)
         self.post = Post(capabilities)
         self.tax = FakeTax(
@@ -187,9 +190,7 @@ class Shop:
         return Engine(
             store=self.store,
             catalog=self.catalog(),
-            places=StaticPlaces(
-                [*(Place(id=PlaceId(p), name=p.title()) for p in PLACES), *self.more_places]
-            ),
+            places=StaticPlaces([*self.places, *self.more_places]),
             payments=self.pay,
             tax=self.tax,
             carrier=self.post,

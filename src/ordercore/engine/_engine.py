@@ -5,7 +5,7 @@ It holds no rule of the business: it answers what the loops ask from a store and
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
 from ordercore.engine._world import World
 from ordercore.errors import InvalidData, InvalidDefinition
+from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, ActorKind, Aggregate, Command, Recorded
 from ordercore.ids import (
     CartId,
@@ -306,6 +307,15 @@ class Engine:
             )
             found.extend(self._reader.stock(need, self._clock()).values())
         return tuple(found)
+
+    def capacity(self, place: str, day: date) -> CapacityLevel | None:
+        """
+        Read what a place can do on a day; None where its days are not limited.
+
+        Raises:
+            Rejected: ``unknown_place``.
+        """
+        return self._reader.capacity_of(place, day, self._clock())
 
     def order_ids(self) -> Iterator[OrderId]:
         """

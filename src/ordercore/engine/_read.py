@@ -5,13 +5,20 @@ Answering needs: which store or port knows what.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 import attrs
 
 from ordercore.catalog import Products, with_components
-from ordercore.errors import InvalidDefinition
-from ordercore.fulfillment import ShippingRates
+from ordercore.errors import InvalidDefinition, Rejected
+from ordercore.fulfillment import (
+    CapacityAt,
+    CapacityLevel,
+    ShippingRates,
+    capacity_accounts,
+    capacity_level,
+)
 from ordercore.grammar import Need
 from ordercore.ids import PlaceId, Sku, TenantId, cart_holder
 from ordercore.instants import Instant
@@ -81,6 +88,41 @@ class Reader:
         own = () if need.cart_id is None else self.holds(cart_holder(need.cart_id), at)
         return {pair: stock_level(*pair, balances, own) for pair in pairs}
 
+    def capacity(
+        self, need: CapacityAt, at: Instant
+    ) -> Mapping[tuple[PlaceId, date], CapacityLevel]:
+        """
+        Read days of places. Cost: O(places x days) balances in one read.
+
+        """
+        asked = [(measure, place, day) for place, measure in need.places for day in need.days]
+        accounts = [account for dated in asked for account in capacity_accounts(*dated)]
+        balances = self.store.balances(self.tenant, accounts, at)
+        return {
+            (place, day): capacity_level(measure, place, day, balances)
+            for measure, place, day in asked
+        }
+
+    def capacity_of(self, place: str, day: date, at: Instant) -> CapacityLevel | None:
+        """
+        Read one day of one place; None where its days are not limited.
+
+        Raises:
+            Rejected: ``unknown_place``.
+        """
+        place_id = PlaceId(place)
+        known = self.places.places((place_id,)).get(place_id)
+        if known is None:
+            raise Rejected(
+                "unknown_place",
+                f"there is no place {place}",
+                data={"place": place},
+                legal=("places of the shop",),
+            )
+        if known.capacity is None:
+            return None
+        return self.capacity(CapacityAt(((place_id, known.capacity),), (day,)), at)[place_id, day]
+
     def plan(self, need: PlanSourcing, _: Instant) -> SourcingPlan:
         """
         Solve a sourcing problem, or remember its plan.
@@ -103,5 +145,6 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
     TaxOn: lambda reader, need, _: reader.tax.quote(need),
     CartHolds: lambda reader, need, at: reader.holds(cart_holder(need.cart_id), at),
     StockAt: Reader.stock,
+    CapacityAt: Reader.capacity,
     PlanSourcing: Reader.plan,
 }

@@ -3,6 +3,16 @@ Fulfillment: the work that one place does for one order, from the pick list to t
 
 """
 
+from ordercore.fulfillment._capacity import (
+    CapacityAt,
+    CapacityLevel,
+    CapacityMovements,
+    capacity_accounts,
+    capacity_level,
+    open_account,
+    promised_account,
+    work_of,
+)
 from ordercore.fulfillment._decide import (
     cancel_units,
     deliver,
@@ -31,8 +41,10 @@ from ordercore.fulfillment._events import (
     PackagePacked,
     PackageShipped,
     PackageUnpacked,
+    PromisedWork,
     UnitsMissing,
     UnitsPicked,
+    WorkReduced,
 )
 from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
 from ordercore.fulfillment._state import (
@@ -50,6 +62,9 @@ __all__ = [
     "PACKAGE_LIFECYCLE",
     "AllocatedUnits",
     "AskLabel",
+    "CapacityAt",
+    "CapacityLevel",
+    "CapacityMovements",
     "Fulfillment",
     "FulfillmentEvent",
     "FulfillmentLine",
@@ -65,22 +80,29 @@ __all__ = [
     "PackagePacked",
     "PackageShipped",
     "PackageUnpacked",
+    "PromisedWork",
     "ShippingRate",
     "ShippingRates",
     "UnitsMissing",
     "UnitsPicked",
+    "WorkReduced",
     "cancel_units",
+    "capacity_accounts",
+    "capacity_level",
     "deliver",
     "evolve",
+    "open_account",
     "open_fulfillment_order",
     "outstanding",
     "pack",
     "pick",
+    "promised_account",
     "record_label",
     "report_missing",
     "require_order",
     "require_package",
     "ship",
     "unpack",
+    "work_of",
     "wrap_up",
 ]

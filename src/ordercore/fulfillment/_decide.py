@@ -23,6 +23,7 @@ from ordercore.fulfillment._events import (
     PackagePacked,
     PackageShipped,
     PackageUnpacked,
+    PromisedWork,
     UnitsMissing,
     UnitsPicked,
 )
@@ -49,10 +50,14 @@ __all__ = [
 
 
 def open_fulfillment_order(
-    state: Fulfillment, order_id: str, place: PlaceId, units: tuple[AllocatedUnits, ...]
+    state: Fulfillment,
+    order_id: str,
+    place: PlaceId,
+    units: tuple[AllocatedUnits, ...],
+    work: PromisedWork | None = None,
 ) -> FulfillmentOrderOpened:
     """
-    Give a place its work.
+    Give a place its work, and the day that was promised for it.
 
     """
     return FulfillmentOrderOpened(
@@ -60,6 +65,7 @@ def open_fulfillment_order(
         place=place,
         lines=units,
         status=FULFILLMENT_ORDER_LIFECYCLE().initial,
+        work=work,
     )
 
 

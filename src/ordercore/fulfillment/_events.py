@@ -3,11 +3,14 @@ What can happen in fulfillment. Names and fields are the storage format: change 
 
 """
 
+from datetime import date
+
 import attrs
 
 from ordercore.grammar import Event
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, Sku
 from ordercore.instants import Instant
+from ordercore.places import CapacityMeasure
 
 __all__ = [
     "AllocatedUnits",
@@ -22,8 +25,10 @@ __all__ = [
     "PackagePacked",
     "PackageShipped",
     "PackageUnpacked",
+    "PromisedWork",
     "UnitsMissing",
     "UnitsPicked",
+    "WorkReduced",
 ]
 
 
@@ -66,16 +71,56 @@ class LineUnitsMoved:
 
 
 @attrs.frozen(kw_only=True)
+class PromisedWork:
+    """
+    Part of a day that a place has promised to a fulfillment order.
+
+    Attributes:
+        place: Where.
+        day: Which date there.
+        measure: What is counted.
+        amount: How much.
+        per_unit: How much of it a unit is, as it was when it was promised; 0 where orders are
+            counted.
+        hold: The ledger's promise. It ends with the fulfillment order: carried out, or given back.
+    """
+
+    place: PlaceId
+    day: date
+    measure: CapacityMeasure
+    amount: int
+    per_unit: int
+    hold: str
+
+    def needed(self, units: int) -> int:
+        """
+        Say how much is needed for a number of units, at most what was promised.
+
+        """
+        if not units or not self.per_unit:
+            return self.amount if units else 0
+        return min(units * self.per_unit, self.amount)
+
+
+@attrs.frozen(kw_only=True)
 class FulfillmentOrderOpened(Event):
     """
     A place has work to do.
 
+    Attributes:
+        fulfillment_order_id: Names the work.
+        place: Which place.
+        lines: The units, each line with its promise of stock.
+        status: Where the work is in its lifecycle.
+        work: The day on which the place has promised to do it; None where its days are not
+            limited.
     """
 
     fulfillment_order_id: FulfillmentOrderId
     place: PlaceId
     lines: tuple[AllocatedUnits, ...]
     status: str
+    work: PromisedWork | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +160,20 @@ class FulfillmentUnitsCanceled(Event):
     fulfillment_order_id: FulfillmentOrderId
     waiting: tuple[LineUnitsMoved, ...]
     picked: tuple[LineUnitsMoved, ...]
+
+
+@attrs.frozen(kw_only=True)
+class WorkReduced(Event):
+    """
+    A place needs less of a day than it had promised: units were canceled or missing.
+
+    Attributes:
+        fulfillment_order_id: Which work.
+        work: What remains promised.
+    """
+
+    fulfillment_order_id: FulfillmentOrderId
+    work: PromisedWork
 
 
 @attrs.frozen(kw_only=True)
@@ -230,6 +289,7 @@ FulfillmentEvent = (
     | UnitsPicked
     | UnitsMissing
     | FulfillmentUnitsCanceled
+    | WorkReduced
     | FulfillmentOrderEnded
     | PackagePacked
     | PackageUnpacked

@@ -6,6 +6,7 @@ shipped, missing, canceled. ``packed`` counts units in boxes that have not left.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any, Final
 
 import attrs
@@ -22,8 +23,10 @@ from ordercore.fulfillment._events import (
     PackagePacked,
     PackageShipped,
     PackageUnpacked,
+    PromisedWork,
     UnitsMissing,
     UnitsPicked,
+    WorkReduced,
 )
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, Sku
 
@@ -88,12 +91,35 @@ class FulfillmentOrder:
     """
     The work for one place.
 
+    Attributes:
+        id: Names it.
+        place: Which place.
+        lines: Its units.
+        status: Where it is in its lifecycle.
+        work: The day that was promised for it; None where the place's days are not limited.
     """
 
     id: FulfillmentOrderId
     place: PlaceId
     lines: tuple[FulfillmentLine, ...]
     status: str
+    work: PromisedWork | None = None
+
+    @property
+    def work_on(self) -> date | None:
+        """
+        The date at the place on which it is to be done, or None where that is not planned.
+
+        """
+        return None if self.work is None else self.work.day
+
+    @property
+    def units(self) -> int:
+        """
+        Count its units, those that are missing or canceled left out.
+
+        """
+        return sum(line.quantity - line.missing - line.canceled for line in self.lines)
 
     def line(self, line_id: str) -> FulfillmentLine | None:
         """
@@ -191,6 +217,7 @@ def _opened(state: Fulfillment, event: FulfillmentOrderOpened) -> Fulfillment:
             for u in event.lines
         ),
         status=event.status,
+        work=event.work,
     )
     return attrs.evolve(state, orders=(*state.orders, order))
 
@@ -257,6 +284,12 @@ def _canceled(state: Fulfillment, event: FulfillmentUnitsCanceled) -> Fulfillmen
             line, picked=line.picked - m.quantity, canceled=line.canceled + m.quantity
         ),
     )
+
+
+def _work_reduced(state: Fulfillment, event: WorkReduced) -> Fulfillment:
+    reduced = event.fulfillment_order_id
+    orders = (attrs.evolve(fo, work=event.work) if fo.id == reduced else fo for fo in state.orders)
+    return attrs.evolve(state, orders=tuple(orders))
 
 
 def _ended(state: Fulfillment, event: FulfillmentOrderEnded) -> Fulfillment:
@@ -353,6 +386,7 @@ _FOLDS: Final[dict[type, Callable[[Fulfillment, Any], Fulfillment]]] = {
     UnitsPicked: _picked,
     UnitsMissing: _missing,
     FulfillmentUnitsCanceled: _canceled,
+    WorkReduced: _work_reduced,
     FulfillmentOrderEnded: _ended,
     PackagePacked: _packed,
     PackageUnpacked: _unpacked,

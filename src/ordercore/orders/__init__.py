@@ -8,9 +8,10 @@ what follows by itself from a decision is drawn in one place, ``_conclusions``.
 
 from ordercore.grammar import Attempt, AttemptFailed, EffectRetried, OperatorNeeded
 from ordercore.orders._aftercare import cancelable
-from ordercore.orders._aggregate import CARTS, ORDERS
+from ordercore.orders._aggregate import CAPACITY, CARTS, ORDERS
 from ordercore.orders._allowed import Allowed, allowed
 from ordercore.orders._balance import Balance, Settlement, balance
+from ordercore.orders._capacity import SetCapacity
 from ordercore.orders._carts import Reservation
 from ordercore.orders._commands import (
     AddTender,
@@ -65,6 +66,7 @@ from ordercore.orders._work_commands import (
 )
 
 __all__ = [
+    "CAPACITY",
     "CARTS",
     "ORDERS",
     "ORDER_LIFECYCLE",
@@ -120,6 +122,7 @@ __all__ = [
     "ReserveCart",
     "RetryEffect",
     "Rules",
+    "SetCapacity",
     "Settlement",
     "ShipPackage",
     "SourceAgain",

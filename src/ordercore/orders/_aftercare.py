@@ -18,6 +18,7 @@ from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
 from ordercore.orders._kits import in_lines
 from ordercore.orders._order import Order, OrderLine
+from ordercore.orders._promised_work import keep_promises
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._work_commands import (
     AuthorizeReturn,
@@ -91,6 +92,7 @@ def decide_cancel_units(
             lines=tuple(canceled),
             unsourced=tuple(unsourced),
             allocations=allocations,
+            work=keep_promises(draft, allocations),
             reason=command.reason,
         )
     )

@@ -1,12 +1,14 @@
 """
-What this room offers to whoever drives it: orders, which have streams, and carts, which have none.
+What this room offers to whoever drives it: orders with their streams; carts and days without.
 
 """
 
 from typing import Final, get_args
 
+from ordercore.fulfillment import CapacityAt
 from ordercore.grammar import Aggregate, Answers, Command, CommandFamily, Inspection, Outcome, tries
 from ordercore.orders._balance import balance
+from ordercore.orders._capacity import SetCapacity
 from ordercore.orders._commands import (
     CartCommand,
     OrderCommand,
@@ -22,7 +24,7 @@ from ordercore.orders._outstanding import outstanding
 from ordercore.orders._sourcing import STOCK_NEEDS
 from ordercore.orders._state import evolve
 
-__all__ = ["CARTS", "ORDERS"]
+__all__ = ["CAPACITY", "CARTS", "ORDERS"]
 
 
 def _outcome(order: Order, effect_key: str, outcome: Outcome) -> Command:
@@ -92,4 +94,9 @@ CARTS: Final = CommandFamily(
     decide=decide,
     contested=STOCK_NEEDS,
     holders=("cart",),
+)
+
+#: The days of places are set by transfers alone; what is promised of them is held by orders.
+CAPACITY: Final = CommandFamily(
+    commands=(SetCapacity,), needs=needs, decide=decide, contested=(CapacityAt,)
 )

@@ -15,6 +15,8 @@ from ordercore.inventory import CartHolds, Movements
 from ordercore.ledger import Step
 from ordercore.orders._commands import ReleaseCart, ReserveCart
 from ordercore.orders._kits import explode, known_products
+from ordercore.orders._order import Order
+from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question
 from ordercore.sourcing import SourcingPlan
@@ -43,23 +45,27 @@ class Reservation:
     plan: SourcingPlan
 
 
-def _question(command: ReserveCart, facts: Facts) -> Question:
+def _question(command: ReserveCart, facts: Facts, context: OrderContext) -> Question:
     asked, products = known_products(command.lines, facts)
     return Question(
         wants=explode(command.lines, products).wants,
         asked=asked,
         destination=command.destination,
         currency=command.currency,
+        window=Window.of(context),
         cart_id=command.cart_id,
     )
 
 
-def reservation_needs(command: ReserveCart, facts: Facts) -> frozenset[Need[Any]]:
+def reservation_needs(
+    command: ReserveCart, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
     """
     What sourcing asks.
 
     """
-    return _question(command, facts).needs(facts)
+    del state
+    return _question(command, facts, context).needs(facts)
 
 
 def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext) -> StockDecision:
@@ -67,9 +73,12 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     Hold a cart's units where they would come from, and let go of what it held before.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``shortage``.
+        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``no_capacity``,
+            ``shortage``.
     """
-    plan, units = _question(command, facts).answer(facts)
+    question = _question(command, facts, context)
+    plan, units = question.answer(facts)
+    question.refuse_without_room(facts, plan)
     refuse_shortage(plan)
     movements = Movements(context.command_id, cart_holder(command.cart_id), context.at)
     for hold in facts[CartHolds(command.cart_id)]:

@@ -13,12 +13,13 @@ from typing import Final
 
 from ordercore import fulfillment, payments
 from ordercore.errors import InvariantViolated
-from ordercore.fulfillment import AllocatedUnits
+from ordercore.fulfillment import AllocatedUnits, FulfillmentOrderEnded, PromisedWork
 from ordercore.ids import PlaceId
 from ordercore.orders._balance import balance
 from ordercore.orders._draft import Draft, OrderDecision
 from ordercore.orders._events import OrderEnded, OrderReleased
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
+from ordercore.orders._promised_work import end_work, reduce_work
 from ordercore.orders._rules import CaptureWhen, ReleaseWhen
 from ordercore.payments import RequestKind
 
@@ -44,18 +45,25 @@ def conclude(draft: Draft) -> OrderDecision:
     raise InvariantViolated(f"conclusions about order {draft.order.id} do not come to rest")
 
 
-def open_work(draft: Draft, allocations: tuple[AllocatedUnits, ...]) -> None:
+def open_work(
+    draft: Draft, allocations: tuple[AllocatedUnits, ...], promised: tuple[PromisedWork, ...]
+) -> None:
     """
-    Give each place its units, in the order of the plan.
+    Give each place its units, in the order of the plan, and the day that it has promised.
 
     """
+    work = {days.place: days for days in promised}
     by_place: dict[PlaceId, list[AllocatedUnits]] = {}
     for units in allocations:
         by_place.setdefault(units.place, []).append(units)
     for place, units_there in by_place.items():
         draft.add(
             fulfillment.open_fulfillment_order(
-                draft.order.fulfillment, draft.order.id, place, tuple(units_there)
+                draft.order.fulfillment,
+                draft.order.id,
+                place,
+                tuple(units_there),
+                work.get(place),
             )
         )
 
@@ -67,13 +75,18 @@ def _release(draft: Draft) -> None:
     covered = order.payments.authorized_minor >= order.due_minor
     if order.release is ReleaseWhen.AUTHORIZED and not covered:
         return
-    allocations = order.allocations
+    allocations, work = order.allocations, order.work
     draft.add(OrderReleased(status=ORDER_LIFECYCLE().after(order.status, "release", order.id)))
-    open_work(draft, allocations)
+    open_work(draft, allocations, work)
 
 
 def _wrap_up(draft: Draft) -> None:
-    draft.add(*fulfillment.wrap_up(draft.order.fulfillment))
+    reduce_work(draft)
+    for event in fulfillment.wrap_up(draft.order.fulfillment):
+        if isinstance(event, FulfillmentOrderEnded):
+            end_work(draft, event)
+        else:
+            draft.add(event)
 
 
 def _pay_back(draft: Draft) -> None:

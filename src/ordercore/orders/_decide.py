@@ -9,7 +9,15 @@ from typing import Any, Final
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Command, Decision, Facts, Need
 from ordercore.ledger import Step
-from ordercore.orders import _aftercare, _answers, _carts, _placement, _second_sourcing, _work
+from ordercore.orders import (
+    _aftercare,
+    _answers,
+    _capacity,
+    _carts,
+    _placement,
+    _second_sourcing,
+    _work,
+)
 from ordercore.orders import _commands as c
 from ordercore.orders import _work_commands as w
 from ordercore.orders._events import OrderEvent
@@ -37,11 +45,12 @@ def _cart_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]]
 
 
 _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
-    c.ReserveCart: (
-        _cart_needs(_carts.reservation_needs),
-        _cart_decide(_carts.decide_reservation),
-    ),
+    c.ReserveCart: (_carts.reservation_needs, _cart_decide(_carts.decide_reservation)),
     c.ReleaseCart: (_cart_needs(_carts.release_needs), _cart_decide(_carts.decide_release)),
+    _capacity.SetCapacity: (
+        _cart_needs(_capacity.needs_of_capacity),
+        _cart_decide(_capacity.decide_capacity),
+    ),
     c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
     c.AddTender: (_no_needs, _placement.decide_add_tender),
     c.RecordPayment: (_no_needs, _placement.decide_record_payment),

@@ -8,6 +8,7 @@ Movements of stock and money are collected beside them and leave as one linked b
 import attrs
 
 from ordercore.errors import Rejected
+from ordercore.fulfillment import CapacityMovements
 from ordercore.grammar import Decision
 from ordercore.ids import child
 from ordercore.instants import Instant
@@ -50,6 +51,7 @@ class Draft:
         order: As it would be after the events so far.
         context: What the decision knows beside facts.
         movements: The stock that moves with it.
+        capacity: The days of places that are promised, used or given back with it.
         occurred_at: When it happened, as claimed.
         events: What has happened so far.
         money: The money that moves with it.
@@ -58,6 +60,7 @@ class Draft:
     order: Order
     context: OrderContext
     movements: Movements
+    capacity: CapacityMovements
     occurred_at: Instant
     events: list[OrderEvent] = attrs.Factory(list[OrderEvent])
     money: list[Post] = attrs.Factory(list[Post])
@@ -73,6 +76,7 @@ class Draft:
             order=order,
             context=context,
             movements=Movements(context.command_id, f"order/{order.id}", when),
+            capacity=CapacityMovements(context.command_id, f"order/{order.id}", when),
             occurred_at=when,
         )
 
@@ -92,7 +96,8 @@ class Draft:
         Return all of it.
 
         """
-        return Decision(tuple(self.events), (*self.movements.batch(), *self.money))
+        steps = (*self.movements.batch(), *self.capacity.batch(), *self.money)
+        return Decision(tuple(self.events), steps)
 
     def _move_money(self, event: PaymentCaptured | PaymentRecorded | PaymentRefunded) -> None:
         customer = account("value", "customer", self.order.currency)

@@ -6,7 +6,7 @@ What happens inside one slice is that slice's event; :data:`OrderEvent` is all o
 
 import attrs
 
-from ordercore.fulfillment import AllocatedUnits, FulfillmentEvent
+from ordercore.fulfillment import AllocatedUnits, FulfillmentEvent, PromisedWork
 from ordercore.grammar import AttemptEvent, Event
 from ordercore.ids import CartId, LineId, OrderId, PackageId, PlaceId, Sku
 from ordercore.instants import Instant
@@ -67,6 +67,7 @@ class OrderPlaced(Event):
         release: The rule under which work begins.
         capture: The rule under which money is taken.
         kits: Which lines are parts of which kit; frozen here whatever the catalog says later.
+        work: The days that limited places have promised, at most one a place.
     """
 
     order_id: OrderId
@@ -85,6 +86,7 @@ class OrderPlaced(Event):
     occurred_at: Instant
     status: str
     kits: tuple[PlacedKit, ...] = ()
+    work: tuple[PromisedWork, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -132,12 +134,14 @@ class UnitsCanceled(Event):
         unsourced: Of them, those for which no place was found, by line.
         allocations: What remains promised and not released to places.
         reason: Why.
+        work: What remains promised of places' days and not released to them.
     """
 
     lines: tuple[ChargedUnits, ...]
     unsourced: tuple[tuple[LineId, int], ...]
     allocations: tuple[AllocatedUnits, ...]
     reason: str
+    work: tuple[PromisedWork, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

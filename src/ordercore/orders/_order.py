@@ -6,7 +6,7 @@ An order as its events tell it: everything that is known about it, and nothing e
 import attrs
 
 from ordercore import fulfillment, payments, returns
-from ordercore.fulfillment import AllocatedUnits, Fulfillment
+from ordercore.fulfillment import AllocatedUnits, Fulfillment, PromisedWork
 from ordercore.grammar import Attempt
 from ordercore.ids import LineId, OrderId, PlaceId
 from ordercore.instants import Instant
@@ -88,6 +88,7 @@ class Order:
         totals: What it costs, component by component.
         shipping_units: The order's own shipping as one unit; None where it costs nothing.
         allocations: Promises that have not been given to places yet.
+        work: Days that limited places have promised for them.
         release: The rule under which work begins.
         capture: The rule under which money is taken.
         payments: All its tenders.
@@ -115,6 +116,7 @@ class Order:
     allocations: tuple[AllocatedUnits, ...]
     release: ReleaseWhen
     capture: CaptureWhen
+    work: tuple[PromisedWork, ...] = ()
     payments: Payments = payments.EMPTY
     fulfillment: Fulfillment = fulfillment.EMPTY
     returns: Returns = returns.EMPTY

@@ -8,7 +8,7 @@ from typing import Any
 from ordercore import payments
 from ordercore.catalog import Product
 from ordercore.errors import Rejected
-from ordercore.fulfillment import AllocatedUnits
+from ordercore.fulfillment import AllocatedUnits, CapacityMovements
 from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
 from ordercore.inventory import CartHolds, Movements
@@ -21,6 +21,7 @@ from ordercore.orders._events import OrderPlaced, PlacedLine
 from ordercore.orders._kits import Exploded, explode, known_products, lines_to_price
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
+from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, SourcedUnits
 from ordercore.orders._state import evolve
@@ -40,12 +41,13 @@ def _exploded(command: PlaceOrder, facts: Facts) -> Exploded:
     return explode(command.lines, known_products(command.lines, facts)[1])
 
 
-def _question(command: PlaceOrder, facts: Facts) -> Question:
+def _question(command: PlaceOrder, facts: Facts, context: OrderContext) -> Question:
     return Question(
         wants=_exploded(command, facts).wants,
         asked=known_products(command.lines, facts)[0],
         destination=command.destination,
         currency=command.currency,
+        window=Window.of(context),
         cart_id=command.cart_id,
     )
 
@@ -59,7 +61,7 @@ def placement_needs(
     """
     if state is not None:
         return frozenset()
-    question = _question(command, facts)
+    question = _question(command, facts, context)
     needs = question.needs(facts)
     if not facts.missing(question.first_needs()):
         needs |= {_tax_on(command, question, facts, context)}
@@ -110,7 +112,7 @@ def decide_placement(
         InvalidData: Kits come to more lines or units than an order may have, or an amount is out
             of range.
         Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
-            ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
+            ``no_capacity``, ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
             ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
     """
     if state is not None:
@@ -120,9 +122,10 @@ def decide_placement(
             data={"order": command.order_id},
             legal=("another order id", "the same command under its own key again"),
         )
-    question = _question(command, facts)
+    question = _question(command, facts, context)
     products, exploded = question.products(facts), _exploded(command, facts)
     plan, units = question.answer(facts)
+    question.refuse_without_room(facts, plan)
     refuse_shortage(plan)
     quote = facts[_tax_on(command, question, facts, context)]
     totals = price_order(
@@ -136,6 +139,7 @@ def decide_placement(
     )
     when = command.occurred_at or context.at
     movements = Movements(context.command_id, f"order/{command.order_id}", when)
+    capacity = CapacityMovements(context.command_id, f"order/{command.order_id}", when)
     allocations = _allocate(command, facts, units, movements)
     placed = OrderPlaced(
         order_id=command.order_id,
@@ -159,6 +163,7 @@ def decide_placement(
         tax_quote=quote.reference,
         plan=plan,
         allocations=allocations,
+        work=question.promise_days(facts, units, capacity),
         release=context.rules.release,
         capture=context.rules.capture,
         occurred_at=when,
@@ -169,6 +174,7 @@ def decide_placement(
         order=evolve(None, placed),
         context=context,
         movements=movements,
+        capacity=capacity,
         occurred_at=when,
         events=[placed],
     )

@@ -49,6 +49,8 @@ class Rules:
         attempts_max: How often an effect is tried before a person must decide.
         retry_s: How long to wait after the first failed attempt, doubled after each up to
             a day.
+        capacity_days_max: How many days, the present one included, are looked at for a place to
+            have room for new work.
 
     Raises:
         InvalidDefinition: A number is outside of what can work.
@@ -62,9 +64,11 @@ class Rules:
     buy_labels: bool = True
     attempts_max: int = 5
     retry_s: int = 60
+    capacity_days_max: int = 7
 
     def __attrs_post_init__(self) -> None:
-        for name, least in (("reservation_s", 1), ("attempts_max", 1), ("retry_s", 0)):
+        least_of = {"reservation_s": 1, "attempts_max": 1, "retry_s": 0, "capacity_days_max": 1}
+        for name, least in least_of.items():
             if getattr(self, name) < least:
                 raise InvalidDefinition(f"rules: {name} is {getattr(self, name)}, least is {least}")
 

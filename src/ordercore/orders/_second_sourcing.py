@@ -12,6 +12,7 @@ from ordercore.orders._conclusions import conclude, open_work
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import SourcingFailed, UnitsSourcedAgain
 from ordercore.orders._order import Order
+from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question, Want
 from ordercore.orders._work_commands import SourceAgain
@@ -20,7 +21,7 @@ from ordercore.sourcing import SourcingPlan
 __all__ = ["decide_source_again", "source_again_needs"]
 
 
-def _question(order: Order) -> Question:
+def _question(order: Order, context: OrderContext) -> Question:
     skus = {line.line_id: line.placed.sku for line in order.lines}
     return Question(
         wants=tuple(
@@ -30,6 +31,7 @@ def _question(order: Order) -> Question:
         ),
         destination=order.destination,
         currency=order.currency,
+        window=Window.of(context),
         barred=frozenset((skus[line], place) for line, place in order.barred),
     )
 
@@ -42,7 +44,7 @@ def source_again_needs(
 
     """
     order = require_order(state, command.order_id)
-    question = _question(order)
+    question = _question(order, context)
     return question.needs(facts) if question.wants else frozenset()
 
 
@@ -57,7 +59,7 @@ def decide_source_again(
     """
     order = require_order(state, command.order_id)
     draft = Draft.of(order, context)
-    question = _question(order)
+    question = _question(order, context)
     if not question.wants:
         return draft.decision()
     plan, units = question.answer(facts)
@@ -73,7 +75,7 @@ def decide_source_again(
     )
     if allocations:
         draft.add(UnitsSourcedAgain(plan=plan, allocations=allocations))
-        open_work(draft, allocations)
+        open_work(draft, allocations, question.promise_days(facts, units, draft.capacity))
     if plan.shortfalls:
         draft.add(SourcingFailed(lines=_unsourced(draft.order, plan)))
     return conclude(draft)

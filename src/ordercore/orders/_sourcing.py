@@ -14,10 +14,17 @@ import attrs
 
 from ordercore.catalog import Product, Products
 from ordercore.errors import Rejected
-from ordercore.fulfillment import ShippingRate, ShippingRates
+from ordercore.fulfillment import (
+    CapacityAt,
+    CapacityMovements,
+    PromisedWork,
+    ShippingRate,
+    ShippingRates,
+)
 from ordercore.grammar import Facts, Need
 from ordercore.ids import CartId, LineId, PlaceId, Sku
 from ordercore.inventory import CartHolds, StockAt, StockLevel
+from ordercore.orders._room import Room, Window, promise_days, refuse_without_room
 from ordercore.parties import Destination
 from ordercore.places import CandidatePlaces, KnownPlaces, Place
 from ordercore.sourcing import (
@@ -44,8 +51,8 @@ class PlanSourcing(Need[SourcingPlan]):
     problem: SourcingProblem
 
 
-#: What must be read again after somebody else took the stock that a decision counted on.
-STOCK_NEEDS: tuple[type[Need[Any]], ...] = (StockAt, CartHolds, PlanSourcing)
+#: What must be read again after somebody else took the stock or the day that a decision counted on.
+STOCK_NEEDS: tuple[type[Need[Any]], ...] = (StockAt, CartHolds, CapacityAt, PlanSourcing)
 
 
 @attrs.frozen
@@ -86,6 +93,7 @@ class Question:
         wants: Line by line.
         destination: Where they go.
         currency: Of all costs.
+        window: The days on which limited places may promise the work.
         cart_id: On whose behalf; its own holds don't stand in its way.
         barred: Pairs that are known not to have what the ledger says.
         asked: The SKUs by which the catalog is asked, where kits among them were taken apart;
@@ -95,6 +103,7 @@ class Question:
     wants: tuple[Want, ...]
     destination: Destination
     currency: str
+    window: Window
     cart_id: CartId | None = None
     barred: frozenset[tuple[Sku, PlaceId]] = frozenset()
     asked: tuple[Sku, ...] = ()
@@ -177,14 +186,42 @@ class Question:
         units = [*named.units, *self._by_line(plan)]
         return self._merged(named, plan), tuple(units)
 
+    def promise_days(
+        self, facts: Facts, units: tuple[SourcedUnits, ...], movements: CapacityMovements
+    ) -> tuple[PromisedWork, ...]:
+        """
+        Promise the work on units at each limited place, on its first day with room.
+
+        """
+        by_place: dict[PlaceId, int] = {}
+        for taken in units:
+            by_place[taken.place] = by_place.get(taken.place, 0) + taken.quantity
+        return promise_days(self.window, self._places(facts), facts, by_place, movements)
+
+    def refuse_without_room(self, facts: Facts, plan: SourcingPlan) -> None:
+        """
+        Refuse a plan that falls short although places that have no day left have the units.
+
+        Raises:
+            Rejected: ``no_capacity``.
+        """
+        rates, stock = self._rates(facts), self._stock(facts)
+        anywhere = tuple(place.id for place in self._candidates(facts))
+        pairs = {
+            (want.sku, place)
+            for want in self.wants
+            for place in (anywhere if want.place is None else (want.place,))
+            if place in rates and (want.sku, place) not in self.barred
+        }
+        available = {pair: stock[pair].available for pair in pairs}
+        refuse_without_room(self.window, self._places(facts), plan, available)
+
     def _second_needs(self, facts: Facts) -> frozenset[Need[Any]]:
         places = tuple(sorted(self._places(facts)))
-        return frozenset(
-            {
-                StockAt(self.skus, places, self.cart_id),
-                ShippingRates(places, self.destination, self.currency),
-            }
-        )
+        return self.window.needs(self._places(facts).values()) | {
+            StockAt(self.skus, places, self.cart_id),
+            ShippingRates(places, self.destination, self.currency),
+        }
 
     def _places(self, facts: Facts) -> dict[PlaceId, Place]:
         places: dict[PlaceId, Place] = {}
@@ -216,7 +253,7 @@ class Question:
         rates, places = self._rates(facts), self._places(facts)
         stock = self._stock(facts)
         products = self.products(facts)
-        named = _Named()
+        named = _Named(Room(self.window, places, facts))
         for want in self.wants:
             if want.place is None:
                 continue
@@ -230,6 +267,7 @@ class Question:
             pair = (want.sku, want.place)
             there = 0 if pair in self.barred else stock[pair].available
             taken = min(want.quantity, max(there - named.taken.get(pair, 0), 0))
+            taken = named.room.take(want.place, taken)
             named.short(want.sku, want.quantity - taken)
             if taken:
                 cost = _unit_cost(rates[want.place], products[want.sku])
@@ -264,7 +302,7 @@ class Question:
         return SourcingProblem(
             currency=self.currency,
             demands=tuple(Demand(sku=s, quantity=q) for s, q in sorted(demands.items())),
-            places=tuple(offers),
+            places=named.room.share_out(offers, demands),
         )
 
     def _candidates(self, facts: Facts) -> list[Place]:
@@ -324,6 +362,7 @@ class _Named:
 
     """
 
+    room: Room
     units: list[SourcedUnits] = attrs.Factory(list[SourcedUnits])
     rows: list[Sourced] = attrs.Factory(list[Sourced])
     taken: dict[tuple[Sku, PlaceId], int] = attrs.Factory(dict[tuple[Sku, PlaceId], int])

@@ -68,6 +68,7 @@ def _placed(event: OrderPlaced) -> Order:
         totals=event.totals,
         shipping_units=LineUnits(quantity=1) if has_shipping else None,
         allocations=event.allocations,
+        work=event.work,
         release=event.release,
         capture=event.capture,
         kits=event.kits,
@@ -75,7 +76,7 @@ def _placed(event: OrderPlaced) -> Order:
 
 
 def _released(state: Order, event: OrderReleased) -> Order:
-    return attrs.evolve(state, status=event.status, allocations=())
+    return attrs.evolve(state, status=event.status, allocations=(), work=())
 
 
 def _ended(state: Order, event: OrderEnded) -> Order:
@@ -114,6 +115,7 @@ def _canceled(state: Order, event: UnitsCanceled) -> Order:
     return attrs.evolve(
         state,
         allocations=event.allocations,
+        work=event.work,
         lines=tuple(
             attrs.evolve(line, unsourced=line.unsourced - unsourced.get(line.line_id, 0))
             for line in state.lines

@@ -5,6 +5,23 @@ Places belong to the host and are read through a port; :class:`StaticPlaces` ser
 tests that have a list of them.
 """
 
-from ordercore.places._places import CandidatePlaces, KnownPlaces, Place, PlaceKind, StaticPlaces
+from ordercore.places._days import business_date, days_from
+from ordercore.places._places import (
+    CandidatePlaces,
+    CapacityMeasure,
+    KnownPlaces,
+    Place,
+    PlaceKind,
+    StaticPlaces,
+)
 
-__all__ = ["CandidatePlaces", "KnownPlaces", "Place", "PlaceKind", "StaticPlaces"]
+__all__ = [
+    "CandidatePlaces",
+    "CapacityMeasure",
+    "KnownPlaces",
+    "Place",
+    "PlaceKind",
+    "StaticPlaces",
+    "business_date",
+    "days_from",
+]

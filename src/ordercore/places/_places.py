@@ -12,8 +12,16 @@ from ordercore.errors import InvalidData
 from ordercore.grammar import Need
 from ordercore.ids import PlaceId, require_id
 from ordercore.parties import Destination
+from ordercore.places._days import time_zone_fault
 
-__all__ = ["CandidatePlaces", "KnownPlaces", "Place", "PlaceKind", "StaticPlaces"]
+__all__ = [
+    "CandidatePlaces",
+    "CapacityMeasure",
+    "KnownPlaces",
+    "Place",
+    "PlaceKind",
+    "StaticPlaces",
+]
 
 
 class PlaceKind(StrEnum):
@@ -28,6 +36,17 @@ class PlaceKind(StrEnum):
     WORKSHOP = "workshop"
 
 
+class CapacityMeasure(StrEnum):
+    """
+    By what a place counts the work of a day.
+
+    """
+
+    ORDERS = "orders"  #: fulfillment orders, whatever is in them
+    UNITS = "units"  #: units handled
+    MINUTES = "minutes"  #: working time, so many minutes a unit
+
+
 @attrs.frozen(kw_only=True)
 class Place:
     """
@@ -40,6 +59,9 @@ class Place:
         country: ISO 3166-1 alpha-2, or empty where it does not matter.
         handling_minor: What one more package from here costs beside its freight, in minor units
             of the order's currency.
+        capacity: By what its days are limited; None where they are not.
+        minutes_per_unit: How long one unit takes, where minutes are counted.
+        time_zone: The IANA name of the zone by whose dates it works.
     """
 
     id: PlaceId = attrs.field(converter=PlaceId)
@@ -47,6 +69,9 @@ class Place:
     kind: PlaceKind = PlaceKind.WAREHOUSE
     country: str = ""
     handling_minor: int = 0
+    capacity: CapacityMeasure | None = None
+    minutes_per_unit: int = 1
+    time_zone: str = "UTC"
 
 
 @attrs.frozen
@@ -74,7 +99,8 @@ class StaticPlaces:
     A list of places held in memory, each of which may serve every destination.
 
     Raises:
-        InvalidData: Two places have one id, or an id or cost is malformed.
+        InvalidData: Two places have one id, or an id, cost, time zone or number of minutes is
+            malformed.
     """
 
     def __init__(self, places: Iterable[Place]) -> None:
@@ -85,6 +111,12 @@ class StaticPlaces:
                 raise InvalidData("places", (f"{place.id} is there twice",))
             if place.handling_minor < 0:
                 raise InvalidData("places", (f"{place.id} handles for {place.handling_minor}",))
+            if place.minutes_per_unit < 1:
+                minutes = place.minutes_per_unit
+                raise InvalidData("places", (f"{place.id} takes {minutes} minutes a unit",))
+            fault = time_zone_fault(place.time_zone)
+            if fault is not None:
+                raise InvalidData("places", (f"{place.id}: {fault}",))
             self._places[place.id] = place
 
     def candidates(self, destination: Destination) -> Sequence[Place]:

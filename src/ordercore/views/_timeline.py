@@ -181,7 +181,10 @@ _SENTENCES: Final[dict[type, _Sentence | None]] = {
         f"refunded {w.money(e.amount_minor)} to {w.method(e.payment_id)}"
     ),
     p.RefundDeclined: lambda _w, e: f"refund declined: {e.code}",
-    f.FulfillmentOrderOpened: lambda w, e: f"{e.place} is to send {w.units(e.lines)}",
+    f.FulfillmentOrderOpened: lambda w, e: (
+        f"{e.place} is to send {w.units(e.lines)}" + (f" on {e.work.day}" if e.work else "")
+    ),
+    f.WorkReduced: None,
     f.UnitsPicked: lambda w, e: f"picked {w.units(e.lines)}",
     f.UnitsMissing: lambda w, e: f"{w.units(e.lines)} not found on the shelf",
     f.FulfillmentUnitsCanceled: None,  # the cancellation tells it
