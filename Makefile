@@ -19,10 +19,10 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow check bench docs tables surface lock clean
+.PHONY: help setup demo test test-slow check bench bench-ledger docs tables surface lock clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/.installed ## fetch the tools and install the project (every target does it by itself)
 
@@ -44,6 +44,9 @@ check: $(VENV)/.installed ## lint, formatting, both type checkers, floors
 
 bench: $(VENV)/.installed ## measure
 	@if [ -d bench ]; then $(PY) -m bench $(ARGS); else echo "there is no bench/ here yet"; fi
+
+bench-ledger: $(VENV)/.installed ## measure the ledger beside a floor written by hand
+	@$(PY) -m bench ledger $(ARGS)
 
 docs: $(VENV)/.installed ## write the generated pages and the outputs of the examples anew
 	@$(PY) -m tools.generate_docs

@@ -38,6 +38,24 @@ KEYS = {
         "short_share",
         "highspy",
     },
+    "ledger": {
+        "reserve_over_floor",
+        "batch_over_floor",
+        "reserve_over_floor_expiring",
+        "reserve_over_floor_gc",
+        "batch_over_floor_gc",
+        "reserve_us",
+        "floor_us",
+        "growth_over_floor_growth",
+        "growth",
+        "floor_growth",
+        "bytes_per_account",
+        "bytes_per_promise",
+        "open_over_replay_10000",
+        "open_file_over_replay_10000",
+        "open_ms",
+        "replay_10000_ms",
+    },
     "engine": {"rounds", "orders_a_round", "life", "lives", "parts_us"},
 }
 
@@ -85,8 +103,17 @@ def test_the_cold_start_loads_neither_an_event_loop_nor_a_database_nor_the_machi
     assert set(found["loaded_by_cold_start"]) == {"attrs", "sortedcontainers"}
 
 
+def test_a_benchmark_that_runs_alone_tells_its_figures_at_the_top_too() -> None:
+    done = _bench("ledger", "--rounds", "1", "--small")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+
+    assert set(found["ledger"]) == KEYS["ledger"] <= set(found)
+    assert all(number > 0 for number in _numbers(found["ledger"]))
+
+
 def test_an_unknown_benchmark_is_refused_with_the_legal_names() -> None:
     done = _bench("speed")
 
     assert done.returncode != 0
-    assert "there is no speed; legal are imports, sourcing, engine" in done.stderr
+    assert "there is no speed; legal are imports, sourcing, ledger, engine" in done.stderr

@@ -10,6 +10,16 @@ conserved by construction and every number can name the steps that made it.
 
 from ordercore.ledger._accounts import AccountId, AccountParts, account, account_parts
 from ordercore.ledger._book import Ledger, unguarded
+from ordercore.ledger._checkpoint import Checkpoint, OlderLog
+from ordercore.ledger._history import (
+    Line,
+    Number,
+    balance_after,
+    balance_recorded_by,
+    explain,
+    history,
+    posted_occurred_by,
+)
 from ordercore.ledger._holds import Hold, Movement, open_pending
 from ordercore.ledger._rules import EXPIRE_MAX, apply_batch
 from ordercore.ledger._steps import (
@@ -39,14 +49,18 @@ __all__ = [
     "AccountId",
     "AccountParts",
     "Balance",
+    "Checkpoint",
     "Divide",
     "Ending",
     "Entry",
     "ExpirePending",
     "Hold",
     "Ledger",
+    "Line",
     "Merge",
     "Movement",
+    "Number",
+    "OlderLog",
     "OpenPending",
     "Pend",
     "Post",
@@ -58,8 +72,13 @@ __all__ = [
     "account",
     "account_parts",
     "apply_batch",
+    "balance_after",
+    "balance_recorded_by",
     "expiry_id",
+    "explain",
+    "history",
     "open_pending",
+    "posted_occurred_by",
     "reversal_id",
     "unguarded",
 ]

@@ -8,7 +8,7 @@ rows.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -17,12 +17,15 @@ from sortedcontainers import SortedList
 from ordercore.errors import InvariantViolated, Rejected
 from ordercore.instants import Instant
 from ordercore.ledger._accounts import AccountId
+from ordercore.ledger._checkpoint import Checkpoint, OlderLog, continued
 from ordercore.ledger._holds import open_pending
 from ordercore.ledger._rules import apply_batch
 from ordercore.ledger._steps import NOTHING, Balance, Entry, OpenPending, Pend, Post, Reverse, Step
 from ordercore.ledger._table import Table
 
 __all__ = ["Ledger"]
+
+_Indexes = tuple[tuple[str, Mapping[Any, object]], ...]
 
 
 class Ledger:
@@ -31,16 +34,54 @@ class Ledger:
 
     """
 
-    __slots__ = ("_before", "_last_at", "_names", "_recorded", "_table")
+    __slots__ = ("_before", "_last_at", "_names", "_older", "_recorded", "_table")
 
     def __init__(self) -> None:
         self._table = Table()
         # Steps of one batch, and often of many, have one instant: (first position, instant).
         self._recorded: list[tuple[int, Instant]] = []
         self._last_at: Instant | None = None
-        # Positions before this are in somebody else's log.
+        # The log up to a checkpoint is somebody else's.
         self._before = 0
+        self._older: OlderLog | None = None
         self._names: SortedList[AccountId] = SortedList()
+
+    @classmethod
+    def resume(
+        cls, checkpoint: Checkpoint, older: OlderLog, tail: Iterable[Entry] = ()
+    ) -> "Ledger":
+        """
+        Go on from a checkpoint.
+
+        Args:
+            checkpoint: Where.
+            older: The log up to there; asked for ids that are repeated, and for history.
+            tail: What was recorded since, in order.
+
+        Raises:
+            InvariantViolated: The tail does not begin where the checkpoint ends, or one of its
+                steps breaks a rule.
+
+        Cost: O(accounts + open holds + tail), whatever the length of the older log.
+        """
+        ledger = cls()
+        ledger._table = continued(checkpoint, older)
+        ledger._before, ledger._older = checkpoint.position, older
+        ledger._replay(tail)
+        return ledger
+
+    def checkpoint(self) -> Checkpoint:
+        """
+        Return what a ledger needs to go on from here.
+
+        Cost: O(accounts + open holds).
+        """
+        table = self._table
+        return Checkpoint(
+            self.position,
+            {name: row.balance for name, row in table.accounts.items()},
+            tuple(map(open_pending, table.open.values())),
+        )
 
     def apply(self, steps: Iterable[Step], at: Instant) -> list[Step]:
         """
@@ -171,6 +212,11 @@ class Ledger:
 
         Cost: O(log length); history is for people and audits, no command reads it.
         """
+        if self._older is not None and after < self._before:
+            for entry in self._older.entries(account, after):
+                if entry.position > self._before:
+                    break
+                yield entry
         run, runs = -1, self._recorded
         recorded_at = runs[0][1] if runs else None
         for position, step in enumerate(self._table.log.values(), self._before + 1):
@@ -213,8 +259,12 @@ class Ledger:
         broken = {key: total for key, total in self.trial_balance().items() if total}
         if broken:
             raise InvariantViolated(f"trial balance is not zero: {broken}")
-        again = self._replayed()
-        rebuilt = again._indexes()  # noqa: SLF001 - the same class, rebuilt
+        for step_id, step in self._table.log.items():
+            if step.id != step_id:
+                raise InvariantViolated(f"the log keeps {step.id} under {step_id}")
+        again = Ledger()
+        again._replay(self.entries())
+        rebuilt = again._indexes(self._table.log.keys())
         for (what, expected), (_, found) in zip(rebuilt, self._indexes(), strict=True):
             missing = object()
             different = [
@@ -225,31 +275,39 @@ class Ledger:
             if different:
                 raise InvariantViolated(f"{what} from the log: {different[:3]}")
 
-    def _indexes(self) -> tuple[tuple[str, Mapping[Any, object]], ...]:
+    def _indexes(
+        self, own: Container[str] | None = None
+    ) -> tuple[tuple[str, Mapping[Any, object]], ...]:
         table = self._table
+        own = table.log.keys() if own is None else own
         waiting = {entry for entry in table.waiting if table.is_waiting(*entry)}
         for row in table.accounts.values():
             waiting |= {entry for entry in row.due or () if table.is_waiting(*entry)}
         return (
             ("balances differ", {name: row.balance for name, row in table.accounts.items()}),
             ("open holds differ", {name: open_pending(h) for name, h in table.open.items()}),
-            ("ended holds differ", table.ended),
+            ("ended holds differ", {k: step for k, step in table.ended.items() if step.id in own}),
             ("order of expiry differs", {pending_id: when for when, pending_id in waiting}),
         )
 
-    def _replayed(self) -> "Ledger":
-        again = Ledger()
-        for step_id, step in self._table.log.items():
-            if step.id != step_id:
-                raise InvariantViolated(f"the log keeps {step.id} under {step_id}")
-        for entry in self.entries():
+    def _replay(self, entries: Iterable[Entry]) -> None:
+        """
+        Record again what was recorded elsewhere.
+
+        """
+        for entry in entries:
+            if entry.position != self.position + 1:
+                raise InvariantViolated(
+                    f"entry {entry.position} of a log follows on {self.position}"
+                )
             try:
-                again.apply((unguarded(entry.step),), entry.recorded_at)
+                self.apply((unguarded(entry.step),), entry.recorded_at)
+                # Repeats are compared with the step as it was, guard and all.
+                self._table.log[entry.step.id] = entry.step
             except Rejected as refused:
                 raise InvariantViolated(
                     f"entry {entry.position} of the log, {entry.step.id}, breaks a rule: {refused}"
                 ) from refused
-        return again
 
 
 def unguarded(step: Step) -> Step:

@@ -116,7 +116,7 @@ def apply_batch(steps: Iterable[Step], table: Table, at: Instant) -> list[Step]:
             data={"steps": len(batch), "steps_max": STEPS_MAX},
             legal=(f"at most {STEPS_MAX} steps",),
         )
-    done = table.begin()
+    done = table.begin(at)
     log, rules, repeats = table.log, _RULES, 0
     try:
         for step in batch:
@@ -156,14 +156,14 @@ def _post(step: Post, table: Table, at: Instant) -> None:
 def _pend(step: Pend, table: Table, at: Instant) -> None:
     # The promise is what shops make all day: what passes here calls nothing that it can do itself.
     step_id, source_id, target_id, amount, _, _, _, least, expires_at, _ = step
-    accounts, waiting = table.accounts, table.waiting
+    accounts = table.accounts
     source, target = accounts.get(source_id), accounts.get(target_id)
     if (
         amount < 1
         or source is None
         or target is None
         or source is target
-        or source.counts != target.counts
+        or source.counts is not target.counts
     ):
         source, target = _two_accounts(step, table)
     if expires_at is not None and expires_at <= at:
@@ -173,17 +173,13 @@ def _pend(step: Pend, table: Table, at: Instant) -> None:
             data={"step": step_id},
             legal=("a later instant, or none",),
         )
-    if least is not None and (
-        source.due
-        or (waiting and waiting[0][0] <= at)
-        or source.posted - source.pending_out - amount < least
-    ):
+    if least is not None and (source.due or source.posted - source.pending_out - amount < least):
         _guard(step, source, amount, least, table, at)
     source.pending_out += amount
     target.pending_in += amount
     table.open[step_id] = step
     if expires_at is not None:
-        heappush(waiting, (expires_at, step_id))
+        heappush(table.waiting, (expires_at, step_id))
 
 
 def _post_pending(step: PostPending, table: Table, at: Instant) -> None:
@@ -328,7 +324,7 @@ def _two_accounts(step: Post | Pend, table: Table) -> tuple[Account, Account]:
     accounts = table.accounts
     source = accounts.get(source_id) or table.touch(source_id)
     target = accounts.get(target_id) or table.touch(target_id)
-    if source.counts != target.counts:
+    if source.counts is not target.counts:
         raise Rejected(
             "accounts_differ_in_unit",
             f"{step.id}: {source_id} and {target_id} do not count one unit in one book",

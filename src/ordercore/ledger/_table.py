@@ -48,7 +48,8 @@ class Account:
         posted: See :class:`~ordercore.ledger.Balance`.
         pending_out: See there.
         pending_in: See there.
-        counts: Book and unit; amounts move between accounts that count the same.
+        counts: Book and unit; amounts move between accounts that count the same. One string in a
+            table, so that sameness is identity.
         due: Heap of (expiry, id) of holds that leave, have come up and are still open.
     """
 
@@ -62,17 +63,6 @@ class Account:
         self.pending_out = pending_out
         self.pending_in = pending_in
         self.due: list[tuple[Instant, str]] | None = None
-
-    @classmethod
-    def of(cls, account_id: AccountId, *numbers: int) -> "Account":
-        """
-        Make the row of an account.
-
-        Raises:
-            InvalidData: The id is none.
-        """
-        parts = account_parts(account_id)
-        return cls(f"{parts[0]}|{parts[2]}", *numbers)
 
     def come_up(self, expires_at: Instant, pending_id: str) -> None:
         """
@@ -103,6 +93,7 @@ class Table:
         ended: By which step a hold ended.
         done: The steps of the batch under way, expiries included.
         closed: The holds that it has ended; they leave ``open`` when it is through.
+        units: What accounts count, each once.
         waiting: Heap of (expiry, id) of holds that can expire and have not come up.
         dead: How many entries of that heap belong to holds that have ended.
         created: The accounts that it has touched first.
@@ -117,6 +108,7 @@ class Table:
         "ended",
         "log",
         "open",
+        "units",
         "waiting",
     )
 
@@ -125,6 +117,7 @@ class Table:
         self.accounts: dict[AccountId, Account] = {}
         self.open: dict[str, Hold] = {}
         self.ended: dict[str, Step] = {}
+        self.units: dict[str, str] = {}
         self.waiting: list[tuple[Instant, str]] = []
         self.dead = 0
         self.done: list[Step] = []
@@ -207,17 +200,31 @@ class Table:
 
     # --- writing ------------------------------------------------------------------------------
 
-    def begin(self) -> list[Step]:
+    def begin(self, at: Instant) -> list[Step]:
         """
-        Forget the batch before; return the list in which the next one notes its steps.
+        Forget the batch before; return the list in which one at an instant notes its steps.
 
         """
-        self.done = done = list[Step]()
+        if self.waiting and self.waiting[0][0] <= at:
+            self.bring_up(at)
+        done: list[Step] = []
+        self.done = done
         if self.closed:
             self.closed = {}
         if self.created:
             self.created = []
         return done
+
+    def row(self, account_id: AccountId, *numbers: int) -> Account:
+        """
+        Make the row of an account, without keeping it.
+
+        Raises:
+            InvalidData: The id is none.
+        """
+        parts = account_parts(account_id)
+        counts = f"{parts[0]}|{parts[2]}"
+        return Account(self.units.setdefault(counts, counts), *numbers)
 
     def touch(self, account_id: AccountId) -> Account:
         """
@@ -226,7 +233,7 @@ class Table:
         Raises:
             InvalidData: The id is none.
         """
-        self.accounts[account_id] = row = Account.of(account_id)
+        self.accounts[account_id] = row = self.row(account_id)
         self.created.append(account_id)
         return row
 
@@ -297,7 +304,6 @@ class Table:
         End the holds that leave an account and are due, by (expiry, id), up to a limit.
 
         """
-        self.bring_up(at)
         expired = 0
         while source.due and source.due[0][0] <= at and expired < limit:
             expires_at, pending_id = entry = heappop(source.due)
@@ -339,7 +345,7 @@ class Table:
                 heappush(self.waiting, (hold.expires_at, pending_id))
         for account_id in self.created:
             del self.accounts[account_id]
-        self.begin()
+        self.done, self.closed, self.created = [], {}, []
 
     def _forget(self, pending_id: str) -> None:
         hold = self.open.pop(pending_id)

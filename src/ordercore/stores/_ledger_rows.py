@@ -170,7 +170,7 @@ class LedgerRows(Table):
         for text, part in sql.BALANCES_OF.parts(accounts):
             for row in self._connection.execute(text, (self._tenant, *part)):
                 name, *numbers = row
-                self.accounts[name] = Account.of(name, *numbers)
+                self.accounts[name] = self.row(name, *numbers)
 
     def _remember(self, row: Row) -> OpenPending:
         hold = pending_of(row)

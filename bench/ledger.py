@@ -1,0 +1,383 @@
+"""
+What a promise costs in the ledger, beside the least that could do the same by hand.
+
+The floor is one function a call: the same two-account, expiring, idempotent reserve over mutable
+slots, dictionaries and one heap. It builds its key and its account names in the call, as ours does,
+refuses a repeat and a shortage, expires what is due, and keeps what it did. It can do nothing else.
+
+Both begin with the same accounts, each with stock and one open promise, and promise the same units
+of the same SKUs in the same order. Rounds alternate, so a busy moment of the machine meets both.
+The collector of cyclic garbage is off while a round is measured, as ``timeit`` has it; with it on
+both are slower, which is reported beside.
+"""
+
+import gc
+import random
+import statistics
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any
+
+from bench.report import print_table
+from ordercore.grammar import Actor, ActorKind
+from ordercore.ids import CommandId, TenantId
+from ordercore.inventory import ReceiveStock
+from ordercore.ledger import AccountId, Balance, Checkpoint, Ledger, Pend, Post, Step
+from ordercore.ports import Commit, Receipt
+from ordercore.stores import SQLiteStore
+
+__all__ = ["FloorLedger", "run"]
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=30)
+STOCK = 1_000_000_000
+SEED = 20_260_301
+
+
+class _Row:
+    __slots__ = ("pending_in", "pending_out", "posted")
+
+    def __init__(self, posted: int) -> None:
+        self.posted, self.pending_out, self.pending_in = posted, 0, 0
+
+
+class FloorLedger:
+    """The least that reserves with expiry and without a double."""
+
+    def __init__(self, accounts: int) -> None:
+        self.rows: dict[str, _Row] = {}
+        self.log: dict[str, tuple[Any, ...]] = {}
+        self.open: dict[str, tuple[Any, ...]] = {}
+        self.heap: list[tuple[datetime, str]] = []
+        for n in range(accounts // 2):
+            self.rows[f"promise|available|S{n}|p|"] = _Row(STOCK)
+            self.rows[f"promise|reserved|S{n}|p|"] = _Row(0)
+
+    def reserve(self, sku: int, amount: int, cart: int, at: datetime, until: datetime) -> None:
+        key = f"cart/C-{cart}/stock-1"
+        source, target = f"promise|available|S{sku}|p|", f"promise|reserved|S{sku}|p|"
+        if key in self.log:
+            return
+        heap, rows = self.heap, self.rows
+        while heap and heap[0][0] <= at:
+            entry = self.open.pop(heappop(heap)[1], None)
+            if entry is not None:
+                rows[entry[1]].pending_out -= entry[3]
+                rows[entry[2]].pending_in -= entry[3]
+        row = rows[source]
+        if row.posted - row.pending_out < amount:
+            raise ValueError(f"shortage of S{sku}")
+        row.pending_out += amount
+        rows[target].pending_in += amount
+        self.log[key] = self.open[key] = (key, source, target, amount, cart, at, until)
+        heappush(heap, (until, key))
+
+
+def _promise(sku: int, cart: int, at: datetime, until: datetime) -> Pend:
+    return Pend(
+        f"cart/C-{cart}/stock-1",
+        AccountId(f"promise|available|S{sku}|p|"),
+        AccountId(f"promise|reserved|S{sku}|p|"),
+        1,
+        "reserve",
+        "cart",
+        at,
+        0,
+        until,
+    )
+
+
+def _ledger(accounts: int) -> Ledger:
+    """Return a ledger of so many accounts, two a SKU, with stock."""
+    ledger = Ledger()
+    for sku in range(accounts // 2):
+        source, target = f"promise|outside|S{sku}||", f"promise|available|S{sku}|p|"
+        ledger.apply(
+            (
+                Post(
+                    f"in/{sku}",
+                    AccountId(source),
+                    AccountId(target),
+                    STOCK,
+                    "receive",
+                    "opening",
+                    NOW,
+                ),
+            ),
+            NOW,
+        )
+    return ledger
+
+
+class _Rounds:
+    """The same promises for all who are measured: a warm one for each account, then at random."""
+
+    def __init__(self, accounts: int, promises: int) -> None:
+        self.accounts = accounts
+        self.warm = range(accounts // 2)
+        chance = random.Random(SEED)
+        self.skus = [chance.randrange(accounts // 2) for _ in range(promises)]
+
+    def floor(self, at: datetime = NOW, until: datetime = LATER) -> float:
+        ledger = FloorLedger(self.accounts)
+        for sku in self.warm:
+            ledger.reserve(sku, 1, -sku - 1, NOW, LATER)
+        return self._timed(lambda: self._floor(ledger, at, until))
+
+    def ours(self, at: datetime = NOW, until: datetime = LATER) -> float:
+        ledger = self._warm_ledger()
+        return self._timed(lambda: self._ours(ledger, at, until))
+
+    def batches(self) -> float:
+        ledger = self._warm_ledger()
+        return self._timed(lambda: self._batches(ledger))
+
+    def _warm_ledger(self) -> Ledger:
+        ledger = _ledger(self.accounts)
+        for sku in self.warm:
+            ledger.apply((_promise(sku, -sku - 1, NOW, LATER),), NOW)
+        return ledger
+
+    def _floor(self, ledger: FloorLedger, at: datetime, until: datetime) -> None:
+        for cart, sku in enumerate(self.skus):
+            ledger.reserve(sku, 1, cart, at, until)
+
+    def _ours(self, ledger: Ledger, at: datetime, until: datetime) -> None:
+        for cart, sku in enumerate(self.skus):
+            ledger.apply((_promise(sku, cart, at, until),), at)
+
+    def _batches(self, ledger: Ledger) -> None:
+        for start in range(0, len(self.skus), 100):
+            part = enumerate(self.skus[start : start + 100], start)
+            ledger.apply([_promise(sku, cart, NOW, LATER) for cart, sku in part], NOW)
+
+    def _timed(self, work: Callable[[], None]) -> float:
+        """Return the microseconds of one promise."""
+        gc.collect()
+        start = time.perf_counter_ns()
+        work()
+        return (time.perf_counter_ns() - start) / 1_000 / len(self.skus)
+
+
+def run(*, rounds: int = 9, small: bool = False) -> dict[str, Any]:
+    """Measure, print, and return the figures; times in microseconds, ratios of equal work."""
+    accounts, promises = (100, 1_000) if small else (10_000, 50_000)
+    found: dict[str, Any] = {}
+    found |= _reserve(accounts, promises, rounds)
+    found |= _growth(1_000, 10_000 if small else 1_000_000, promises, min(rounds, 5))
+    found |= _memory(accounts)
+    found |= _opening(10_000 if small else 1_000_000, 200 if small else 20_000, min(rounds, 5))
+    return found
+
+
+def _reserve(accounts: int, promises: int, rounds: int) -> dict[str, Any]:
+    work = _Rounds(accounts, promises)
+    # Nobody has come for half an hour: the one promise of each account is due.
+    after, until = LATER + timedelta(seconds=1), LATER + timedelta(minutes=30)
+    ways: dict[str, Callable[[], float]] = {
+        "floor": work.floor,
+        "reserve": work.ours,
+        "batch of 100, an item": work.batches,
+        "floor, expiries firing": lambda: work.floor(after, until),
+        "reserve, expiries firing": lambda: work.ours(after, until),
+    }
+    times = _alternating(ways, rounds)
+    gc.enable()
+    collected = _alternating({k: ways[k] for k in list(ways)[:3]}, rounds, collect=True)
+    pairs = {
+        "reserve_over_floor": ("reserve", "floor", times),
+        "batch_over_floor": ("batch of 100, an item", "floor", times),
+        "reserve_over_floor_expiring": (
+            "reserve, expiries firing",
+            "floor, expiries firing",
+            times,
+        ),
+        "reserve_over_floor_gc": ("reserve", "floor", collected),
+        "batch_over_floor_gc": ("batch of 100, an item", "floor", collected),
+    }
+    ratios = {name: _ratio(of[a], of[b]) for name, (a, b, of) in pairs.items()}
+    print_table(
+        f"ledger: {promises:,} promises over {accounts:,} accounts, {rounds} rounds in turn",
+        ("way", "us a promise, median", "least"),
+        [(name, statistics.median(values), min(values)) for name, values in times.items()],
+    )
+    print_table("beside the floor", ("figure", "ratio"), list(ratios.items()))
+    found: dict[str, Any] = {name: round(ratio, 2) for name, ratio in ratios.items()}
+    found["reserve_us"] = round(statistics.median(times["reserve"]), 2)
+    found["floor_us"] = round(statistics.median(times["floor"]), 2)
+    return found
+
+
+def _growth(few: int, many: int, promises: int, rounds: int) -> dict[str, Any]:
+    small, large = _Rounds(few, promises), _Rounds(many, promises)
+    times = _alternating(
+        {
+            "floor, few": small.floor,
+            "floor, many": large.floor,
+            "ours, few": small.ours,
+            "ours, many": large.ours,
+        },
+        rounds,
+    )
+    floor = _ratio(times["floor, many"], times["floor, few"])
+    ours = _ratio(times["ours, many"], times["ours, few"])
+    rows = [("floor", floor), ("ours", ours), ("ours beside the floor", ours / floor)]
+    print_table(f"growth in cost from {few:,} to {many:,} accounts", ("way", "ratio"), rows)
+    return {
+        "growth_over_floor_growth": round(ours / floor, 2),
+        "growth": round(ours, 2),
+        "floor_growth": round(floor, 2),
+    }
+
+
+def _memory(accounts: int) -> dict[str, Any]:
+    gc.collect()
+    tracemalloc.start()
+    rows = Ledger.resume(Checkpoint(0, _untouched(accounts), ()), Ledger())
+    empty = tracemalloc.get_traced_memory()[0]
+    del rows
+    ledger = _ledger(accounts)
+    for sku in range(accounts // 2):  # the first of a SKU makes its second account
+        ledger.apply((_promise(sku, -sku - 1, NOW, LATER),), NOW)
+    warm = tracemalloc.get_traced_memory()[0]
+    for cart in range(accounts):
+        ledger.apply((_promise(cart % (accounts // 2), cart, NOW, LATER),), NOW)
+    after_promises = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    found = {
+        "bytes_per_account": round(empty / accounts),
+        "bytes_per_promise": round((after_promises - warm) / accounts),
+    }
+    print_table(f"memory, {accounts:,} accounts", ("figure", "bytes"), list(found.items()))
+    return found
+
+
+def _untouched(accounts: int) -> dict[AccountId, Balance]:
+    return {AccountId(f"promise|available|S{n}|p|"): Balance() for n in range(accounts)}
+
+
+def _opening(transfers: int, accounts: int, rounds: int) -> dict[str, Any]:
+    """Open a ledger of many transfers with 1,000 behind its checkpoint; replay 10,000 beside it."""
+    whole, tail, replayed = Ledger(), 1_000, min(10_000, transfers)
+    for start in range(0, transfers, 10_000):
+        whole.apply([_receipt(n, accounts) for n in range(start, start + 10_000)], NOW)
+    older = Ledger()
+    entries = list(whole.entries(after=transfers - replayed))
+    for start in range(0, transfers - tail, 9_000):
+        end = min(start + 9_000, transfers - tail)
+        older.apply([_receipt(n, accounts) for n in range(start, end)], NOW)
+    checkpoint = older.checkpoint()
+
+    def reopen() -> float:
+        return _seconds(lambda: Ledger.resume(checkpoint, older, entries[-tail:]))
+
+    def replay() -> float:
+        first = [entry.step for entry in entries]
+
+        def work() -> None:
+            ledger = Ledger()
+            for step in first:
+                ledger.apply((step,), NOW)
+
+        return _seconds(work)
+
+    times = _alternating({"open": reopen, "replay": replay}, rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        times |= _opening_file(Path(folder), transfers, accounts, rounds)
+    found = {
+        "open_over_replay_10000": round(_ratio(times["open"], times["replay"]), 2),
+        "open_file_over_replay_10000": round(_ratio(times["open file"], times["replay file"]), 3),
+        "open_ms": round(statistics.median(times["open"]) * 1_000, 1),
+        "replay_10000_ms": round(statistics.median(times["replay"]) * 1_000, 1),
+    }
+    print_table(
+        f"opening {transfers:,} transfers over {accounts:,} accounts, {tail:,} in the tail",
+        ("figure", "value"),
+        list(found.items()),
+    )
+    return found
+
+
+def _opening_file(
+    folder: Path, transfers: int, accounts: int, rounds: int
+) -> dict[str, list[float]]:
+    """Open a file of as many transfers and read every balance; replay 10,000 from it beside."""
+    tenant, path = TenantId("bench"), folder / "ledger.db"
+    with closing(SQLiteStore(path, durability="normal")) as store:
+        for start in range(0, transfers, 10_000):
+            steps = tuple(_receipt(n, accounts) for n in range(start, start + 10_000))
+            store.commit(_commit(tenant, f"c-{start}", steps))
+
+    def reopen() -> None:
+        with closing(SQLiteStore(path)) as opened:
+            for _ in opened.accounts(tenant):
+                pass
+
+    def replay() -> None:
+        ledger, taken = Ledger(), 0
+        with closing(SQLiteStore(path)) as opened:
+            for entry in opened.entries(tenant):
+                ledger.apply((entry.step,), entry.recorded_at)
+                taken += 1
+                if taken == 10_000:
+                    return
+
+    return _alternating(
+        {"open file": lambda: _seconds(reopen), "replay file": lambda: _seconds(replay)}, rounds
+    )
+
+
+def _commit(tenant: TenantId, command_id: str, steps: tuple[Step, ...]) -> Commit:
+    command = ReceiveStock(place="p", lines={"S0": 1})
+    return Commit(
+        tenant=tenant,
+        receipt=Receipt(command_id=CommandId(command_id), command=command, at=NOW),
+        steps=steps,
+        actor=Actor(ActorKind.SYSTEM, "bench"),
+    )
+
+
+def _receipt(n: int, accounts: int) -> Post:
+    sku = n % (accounts // 2)
+    return Post(
+        f"receipt/{n}",
+        AccountId(f"promise|outside|S{sku}||"),
+        AccountId(f"promise|available|S{sku}|p|"),
+        1,
+        "receive",
+        "delivery",
+        NOW,
+    )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _alternating(
+    ways: dict[str, Callable[[], float]], rounds: int, *, collect: bool = False
+) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    was_on = gc.isenabled()
+    (gc.enable if collect else gc.disable)()
+    try:
+        for _ in range(rounds):
+            for name, way in ways.items():
+                times[name].append(way())
+    finally:
+        (gc.enable if was_on else gc.disable)()
+    return times
+
+
+def _ratio(over: list[float], under: list[float]) -> float:
+    """Return the median of the rounds' own ratios: both halves of one were measured together."""
+    return statistics.median(a / b for a, b in zip(over, under, strict=True))
