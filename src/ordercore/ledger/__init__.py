@@ -10,6 +10,7 @@ conserved by construction and every number can name the steps that made it.
 
 from ordercore.ledger._accounts import AccountId, AccountParts, account, account_parts
 from ordercore.ledger._book import Ledger
+from ordercore.ledger._made import made_pending
 from ordercore.ledger._rules import apply_batch
 from ordercore.ledger._steps import (
     NOTHING,
@@ -46,4 +47,5 @@ __all__ = [
     "account",
     "account_parts",
     "apply_batch",
+    "made_pending",
 ]

@@ -173,18 +173,18 @@ class Ledger:
                 return
             yield account, self._balances[account]
 
-    def entries(self, account: AccountId | None = None) -> Iterator[Entry]:
+    def entries(self, account: AccountId | None = None, *, after: int = 0) -> Iterator[Entry]:
         """
-        Iterate over the log, all of it or the steps that touched an account, in order.
+        Iterate over the log beyond a position, all or what touched an account, in order.
 
         Cost: O(log length); history is for people and audits, no command reads it.
         """
         if account is None:
-            yield from self._entries.values()
+            yield from islice(self._entries.values(), after, None)
             return
         touching: set[str] = set()
         for entry in self._entries.values():
-            if _touches(entry.step, account, touching):
+            if _touches(entry.step, account, touching) and entry.position > after:
                 yield entry
 
     def trial_balance(self) -> dict[tuple[str, str], int]:

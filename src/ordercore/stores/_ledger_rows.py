@@ -8,7 +8,7 @@ the transaction is the only writer, so nothing read can grow stale.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ordercore.errors import InvariantViolated
 from ordercore.ids import TenantId
@@ -23,11 +23,12 @@ from ordercore.ledger import (
     Pend,
     Post,
     Step,
+    made_pending,
 )
 from ordercore.stores import _sql as sql
 from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
 
-__all__ = ["LedgerRows"]
+__all__ = ["LedgerRows", "pendings_made"]
 
 #: Due holds fetched ahead for all guarded accounts of a batch; beyond, each account is asked.
 _DUE_AHEAD_MAX = 1_000
@@ -192,3 +193,15 @@ class LedgerRows:
         pending = pending_of(row)
         self._open[pending.id] = pending
         return pending
+
+
+def pendings_made(
+    connection: sqlite3.Connection, tenant: TenantId, ids: Collection[str]
+) -> Mapping[str, OpenPending]:
+    """
+    Rebuild holds from the rows that made them. Cost: some statements a hold.
+
+    """
+    rows = LedgerRows(connection, tenant)
+    made = {pending_id: made_pending(rows, pending_id) for pending_id in ids}
+    return {pending_id: hold for pending_id, hold in made.items() if hold is not None}

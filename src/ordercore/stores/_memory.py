@@ -20,7 +20,15 @@ from ordercore.errors import Conflict
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending, apply_batch
+from ordercore.ledger import (
+    AccountId,
+    Balance,
+    Entry,
+    Ledger,
+    OpenPending,
+    apply_batch,
+    made_pending,
+)
 from ordercore.ports import Commit, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit
 
@@ -199,14 +207,26 @@ class MemoryStore:
         with self._lock:
             return tuple(self._of(tenant).ledger.pendings(reference, source=source))
 
-    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
         """
-        Iterate over the ledger's log, all of it or what touched one account, in order.
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        with self._lock:
+            ledger = self._of(tenant).ledger
+            made = {pending_id: made_pending(ledger, pending_id) for pending_id in ids}
+            return {pending_id: hold for pending_id, hold in made.items() if hold is not None}
+
+    def entries(
+        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
+    ) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
 
         Cost: O(log length), at the call.
         """
         with self._lock:
-            return iter(tuple(self._of(tenant).ledger.entries(account)))
+            return iter(tuple(self._of(tenant).ledger.entries(account, after=after)))
 
     def lease(
         self,
