@@ -24,12 +24,14 @@ class Product:
         name: As the customer reads it on documents.
         weight_g: Of one unit, in grams.
         tax_class: The word by which the tax port knows how it is taxed.
+        category: The word by which rules of stock know its kind; empty for none.
     """
 
     sku: Sku = attrs.field(converter=Sku)
     name: str
     weight_g: int = 0
     tax_class: str = "standard"
+    category: str = ""
 
 
 @attrs.frozen

@@ -25,24 +25,64 @@ from ordercore.inventory._accounts import (
 from ordercore.inventory._availability import (
     CartHolds,
     StockAt,
-    StockLevel,
+    availability,
     book_differences,
+    dated_supply,
     stock_accounts,
     stock_level,
 )
+from ordercore.inventory._coverage import Covered, GivesWay, coverage, who_gives_way, who_waits
+from ordercore.inventory._crossings import (
+    Crossing,
+    CrossingKind,
+    Crossings,
+    available_changes,
+    batches,
+    crossings,
+    holds_ended,
+)
+from ordercore.inventory._levels import Availability, DatedSupply, StockLevel
 from ordercore.inventory._movements import Movements
+from ordercore.inventory._rules import (
+    NO_TERMS,
+    ChannelPlaces,
+    StockRule,
+    StockRules,
+    StockTerms,
+    TermsByPlace,
+)
 
 __all__ = [
+    "NO_TERMS",
+    "Availability",
     "Bucket",
     "CartHolds",
+    "ChannelPlaces",
+    "Covered",
+    "Crossing",
+    "CrossingKind",
+    "Crossings",
+    "DatedSupply",
+    "GivesWay",
     "Movements",
     "StockAt",
     "StockLevel",
+    "StockRule",
+    "StockRules",
+    "StockTerms",
+    "TermsByPlace",
     "allocated_account",
+    "availability",
     "available_account",
+    "available_changes",
+    "batches",
     "book_differences",
     "bucket_account",
+    "coverage",
+    "crossings",
     "customer_account",
+    "dated_supply",
+    "holds_ended",
     "incoming_account",
     "movable_account",
     "outside_account",
@@ -53,4 +93,6 @@ __all__ = [
     "stock_accounts",
     "stock_level",
     "supplier_account",
+    "who_gives_way",
+    "who_waits",
 ]

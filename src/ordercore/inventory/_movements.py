@@ -53,19 +53,29 @@ class Movements:
         self._post(supplier_account(sku), _on_hand(sku, place), quantity, "receive")
         self._post(outside_account(sku), available_account(sku, place), quantity, "receive")
 
-    def reserve(self, sku: Sku, place: PlaceId, quantity: int, expires_at: Instant) -> str:
+    def reserve(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        expires_at: Instant,
+        *,
+        leave_at_least: int = 0,
+    ) -> str:
         """
         Hold units for a cart until an instant; returns the hold.
 
         """
-        return self._pend(sku, place, reserved_account(sku, place), quantity, expires_at)
+        target = reserved_account(sku, place)
+        return self._pend(sku, place, target, quantity, expires_at, leave_at_least=leave_at_least)
 
-    def allocate(self, sku: Sku, place: PlaceId, quantity: int) -> str:
+    def allocate(self, sku: Sku, place: PlaceId, quantity: int, *, leave_at_least: int = 0) -> str:
         """
         Promise units to a placed order; returns the hold.
 
         """
-        return self._pend(sku, place, allocated_account(sku, place), quantity, None)
+        target = allocated_account(sku, place)
+        return self._pend(sku, place, target, quantity, None, leave_at_least=leave_at_least)
 
     def release(self, hold: str, reason: str) -> None:
         """
@@ -191,7 +201,14 @@ class Movements:
         return step.part_ids[0], step.part_ids[1]
 
     def _pend(
-        self, sku: Sku, place: PlaceId, target: AccountId, quantity: int, until: Instant | None
+        self,
+        sku: Sku,
+        place: PlaceId,
+        target: AccountId,
+        quantity: int,
+        until: Instant | None,
+        *,
+        leave_at_least: int,
     ) -> str:
         step = Pend(
             self._next_id(),
@@ -201,7 +218,7 @@ class Movements:
             "reserve" if until else "allocate",
             self.reference,
             self.occurred_at,
-            0,
+            leave_at_least,
             until,
         )
         self.steps.append(step)
