@@ -32,24 +32,20 @@ from ordercore.engine._requests import (
     TakeLease,
     Write,
 )
+from ordercore.engine._stock import StockReading
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
 from ordercore.engine._world import World
 from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError, Rejected
 from ordercore.grammar import Actor, ActorKind, Command, Recorded
 from ordercore.ids import (
-    CartId,
     CommandId,
     OrderId,
-    PlaceId,
-    Sku,
     TenantId,
     id_fault,
     order_stream,
 )
 from ordercore.instants import Instant
-from ordercore.inventory import StockAt, StockLevel
-from ordercore.ledger import account_parts
 from ordercore.orders import (
     Allowed,
     Order,
@@ -83,7 +79,7 @@ def _random_key() -> str:
     return uuid4().hex
 
 
-class Engine:
+class Engine(StockReading):
     """
     Runs one shop's orders over a store and the host's ports, for blocking code.
 
@@ -143,7 +139,7 @@ class Engine:
             lease_s=lease_s,
             capabilities=self._world.capabilities,
         )
-        self._reader = Reader(
+        reader = Reader(
             tenant=self._tenant,
             store=store,
             catalog=catalog,
@@ -151,6 +147,7 @@ class Engine:
             carrier=carrier,
             tax=tax,
         )
+        super().__init__(reader, self._env.rules.stock, clock)
 
     @property
     def tenant(self) -> TenantId:
@@ -285,31 +282,6 @@ class Engine:
         """
         return allowed(self.order(order_id))
 
-    def availability(
-        self, *skus: str, places: tuple[str, ...] | None = None, cart_id: str | None = None
-    ) -> tuple[StockLevel, ...]:
-        """
-        Read stock, each number by its name.
-
-        Args:
-            skus: Which SKUs.
-            places: Where; None for wherever the SKU ever lay.
-            cart_id: On whose behalf: its own hold does not count against it.
-
-        Returns:
-            One level a SKU and place, in order of both.
-        """
-        found: list[StockLevel] = []
-        for sku in skus:
-            where = self._places_of(sku) if places is None else places
-            need = StockAt(
-                (Sku(sku),),
-                tuple(PlaceId(place) for place in where),
-                None if cart_id is None else CartId(cart_id),
-            )
-            found.extend(self._reader.stock(need, self._clock()).values())
-        return tuple(found)
-
     def order_ids(self) -> Iterator[OrderId]:
         """
         Iterate over all orders, in order of id.
@@ -390,11 +362,4 @@ class Engine:
         held.callback(self._under_way.discard, key)
         return self._store.lease(
             self._tenant, request.stream, key, holder=self._worker, at=at, until=until
-        )
-
-    def _places_of(self, sku: str) -> tuple[str, ...]:
-        prefix = f"promise|available|{sku}|"
-        return tuple(
-            account_parts(account).place
-            for account, _ in self._store.accounts(self._tenant, prefix)
         )

@@ -40,7 +40,7 @@ def _stock_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]
 _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
     c.ReceiveStock: (_stock_needs(_stock.receipt_needs), _stock_decide(_stock.decide_receipt)),
     c.ReserveCart: (
-        _stock_needs(_stock.reservation_needs),
+        lambda command, _state, facts, context: _stock.reservation_needs(command, facts, context),
         _stock_decide(_stock.decide_reservation),
     ),
     c.ReleaseCart: (_stock_needs(_stock.release_needs), _stock_decide(_stock.decide_release)),

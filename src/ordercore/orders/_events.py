@@ -48,6 +48,7 @@ class PlacedLine:
         quantity: How many.
         weight_g: Of one unit.
         place: The only place it may come from, or None.
+        tracked: Whether its units are counted; others move no stock on their way.
     """
 
     line_id: LineId
@@ -56,6 +57,7 @@ class PlacedLine:
     quantity: int
     weight_g: int
     place: PlaceId | None = None
+    tracked: bool = True
 
 
 @attrs.frozen(kw_only=True)

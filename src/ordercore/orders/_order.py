@@ -112,6 +112,7 @@ class Order:
         barred: Places that did not have units of a line when they were looked for.
         sourcing_failed: No place was found for what is unsourced; somebody must decide.
         short_picks: How often units were missing.
+        channel: Where it was sold.
     """
 
     id: OrderId
@@ -136,6 +137,7 @@ class Order:
     barred: tuple[tuple[LineId, PlaceId], ...] = ()
     sourcing_failed: bool = False
     short_picks: int = 0
+    channel: str = ""
 
     def line(self, line_id: str) -> OrderLine | None:
         """

@@ -19,8 +19,9 @@ from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import OrderPlaced, PlacedLine
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
+from ordercore.orders._promises import SourcedUnits, Want, allocate
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, SourcedUnits, Want
+from ordercore.orders._sourcing import Question
 from ordercore.orders._state import evolve
 from ordercore.orders._stock import refuse_shortage
 from ordercore.totals import (
@@ -40,7 +41,7 @@ def _line_id(n: int) -> LineId:
     return LineId(f"line-{n}")
 
 
-def _question(command: PlaceOrder) -> Question:
+def _question(command: PlaceOrder, context: OrderContext) -> Question:
     return Question(
         wants=tuple(
             Want(_line_id(n), line.sku, line.quantity, line.place)
@@ -49,6 +50,9 @@ def _question(command: PlaceOrder) -> Question:
         destination=command.destination,
         currency=command.currency,
         cart_id=command.cart_id,
+        rules=context.rules.stock,
+        channel=command.channel,
+        on=context.at.date(),
     )
 
 
@@ -61,7 +65,7 @@ def placement_needs(
     """
     if state is not None:
         return frozenset()
-    question = _question(command)
+    question = _question(command, context)
     needs = question.needs(facts)
     if not facts.missing(question.first_needs()):
         needs |= {_tax_on(command, question, facts, context)}
@@ -122,9 +126,10 @@ def decide_placement(
     in which anybody else could take the units.
 
     Raises:
-        Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
-            ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
-            ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
+        Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``place_not_in_channel``,
+            ``cannot_ship_from``, ``shortage``, ``discount_exceeds_line``,
+            ``discount_exceeds_order``, ``tenders_differ_from_total``, ``too_many_tenders``; in
+            this order.
     """
     if state is not None:
         raise Rejected(
@@ -133,10 +138,11 @@ def decide_placement(
             data={"order": command.order_id},
             legal=("another order id", "the same command under its own key again"),
         )
-    question = _question(command)
+    question = _question(command, context)
     products = question.products(facts)
     plan, units = question.answer(facts)
     refuse_shortage(plan)
+    uncounted = question.uncounted(facts)
     quote = facts[_tax_on(command, question, facts, context)]
     totals = price_order(
         currency=command.currency,
@@ -165,6 +171,7 @@ def decide_placement(
                 quantity=line.quantity,
                 weight_g=products[line.sku].weight_g,
                 place=line.place,
+                tracked=line.sku not in uncounted,
             )
             for n, line in enumerate(command.lines, 1)
         ),
@@ -198,16 +205,7 @@ def _allocate(
     if command.cart_id is not None:
         for hold in facts[CartHolds(command.cart_id)]:
             movements.release(hold.id, "ordered")
-    return tuple(
-        AllocatedUnits(
-            line_id=taken.line_id,
-            sku=taken.sku,
-            place=taken.place,
-            quantity=taken.quantity,
-            hold=movements.allocate(taken.sku, taken.place, taken.quantity),
-        )
-        for taken in units
-    )
+    return allocate(units, movements)
 
 
 def _ask_tenders(draft: Draft, command: PlaceOrder, totals: OrderTotals) -> None:

@@ -9,6 +9,7 @@ import attrs
 
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Context
+from ordercore.inventory import StockRules
 from ordercore.money import Rounding
 
 __all__ = ["CaptureWhen", "OrderContext", "ReleaseWhen", "Rules"]
@@ -49,6 +50,7 @@ class Rules:
         attempts_max: How often an effect is tried before a person must decide.
         retry_s: How long to wait after the first failed attempt, doubled after each up to
             a day.
+        stock: What is kept back, promised beyond stock or not counted, and who serves whom.
 
     Raises:
         InvalidDefinition: A number is outside of what can work.
@@ -62,6 +64,7 @@ class Rules:
     buy_labels: bool = True
     attempts_max: int = 5
     retry_s: int = 60
+    stock: StockRules = attrs.field(factory=StockRules)
 
     def __attrs_post_init__(self) -> None:
         for name, least in (("reservation_s", 1), ("attempts_max", 1), ("retry_s", 0)):

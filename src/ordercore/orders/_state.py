@@ -72,6 +72,7 @@ def _placed(event: OrderPlaced) -> Order:
         allocations=event.allocations,
         release=event.release,
         capture=event.capture,
+        channel=event.channel,
     )
 
 

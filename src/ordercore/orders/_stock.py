@@ -15,8 +15,9 @@ from ordercore.instants import Instant, seconds_after
 from ordercore.inventory import CartHolds, Movements
 from ordercore.ledger import Step
 from ordercore.orders._commands import ReceiveStock, ReleaseCart, ReserveCart
+from ordercore.orders._promises import Want, reserve
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, Want
+from ordercore.orders._sourcing import Question
 from ordercore.places import KnownPlaces
 from ordercore.sourcing import SourcingPlan
 
@@ -89,7 +90,7 @@ def decide_receipt(command: ReceiveStock, facts: Facts, context: OrderContext) -
     return Decision(transfers=tuple(movements.batch()))
 
 
-def _question(command: ReserveCart) -> Question:
+def _question(command: ReserveCart, context: OrderContext) -> Question:
     return Question(
         wants=tuple(
             Want(LineId(f"line-{n}"), line.sku, line.quantity, line.place)
@@ -98,15 +99,20 @@ def _question(command: ReserveCart) -> Question:
         destination=command.destination,
         currency=command.currency,
         cart_id=command.cart_id,
+        rules=context.rules.stock,
+        channel=command.channel,
+        on=context.at.date(),
     )
 
 
-def reservation_needs(command: ReserveCart, facts: Facts) -> frozenset[Need[Any]]:
+def reservation_needs(
+    command: ReserveCart, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
     """
     What sourcing asks.
 
     """
-    return _question(command).needs(facts)
+    return _question(command, context).needs(facts)
 
 
 def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext) -> StockDecision:
@@ -114,16 +120,16 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     Hold a cart's units where they would come from, and let go of what it held before.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``shortage``.
+        Rejected: ``unknown_sku``, ``unknown_place``, ``place_not_in_channel``,
+            ``cannot_ship_from``, ``shortage``.
     """
-    plan, units = _question(command).answer(facts)
+    plan, units = _question(command, context).answer(facts)
     refuse_shortage(plan)
     movements = Movements(context.command_id, cart_holder(command.cart_id), context.at)
     for hold in facts[CartHolds(command.cart_id)]:
         movements.release(hold.id, "replaced")
     expires_at = seconds_after(context.at, command.hold_s or context.rules.reservation_s)
-    for taken in units:
-        movements.reserve(taken.sku, taken.place, taken.quantity, expires_at)
+    reserve(units, movements, expires_at)
     reply = Reservation(cart_id=command.cart_id, expires_at=expires_at, plan=plan)
     return Decision(transfers=tuple(movements.batch()), reply=reply)
 
