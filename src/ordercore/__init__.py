@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Rejected,
     )
     from ordercore.grammar import Actor, ActorKind
+    from ordercore.inventory import StockRule, StockRules
     from ordercore.money import Money, Rounding, UnitPrice
     from ordercore.orders import (
         AddTender,
@@ -113,6 +114,8 @@ __all__ = [
     "SourceAgain",
     "StaticCatalog",
     "StaticPlaces",
+    "StockRule",
+    "StockRules",
     "Submitted",
     "Tender",
     "UnitPrice",
@@ -173,6 +176,8 @@ _HOME: dict[str, str] = {
     "SourceAgain": "ordercore.orders",
     "StaticCatalog": "ordercore.catalog",
     "StaticPlaces": "ordercore.places",
+    "StockRule": "ordercore.inventory",
+    "StockRules": "ordercore.inventory",
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
     "UnitPrice": "ordercore.money",

@@ -4,7 +4,7 @@ Answering needs: which store or port knows what.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -122,14 +122,22 @@ class Reader:
         """
         serving = tuple(place for place in need.places if stock.serves(channel, place))
         levels = self.stock(attrs.evolve(need, places=serving), at)
-        products = self.catalog.products(need.skus) if stock.rules else {}
+        categories = self.categories(need.skus, stock)
         found: list[Availability] = []
         for sku in need.skus:
-            category = products[sku].category if sku in products else ""
-            terms = stock.terms(sku, category, channel, at.date())
+            terms = stock.terms(sku, categories.get(sku, ""), channel, at.date())
             rows = (levels[sku, place]._replace(terms=terms.at(place)) for place in serving)
             found.append(Availability(sku=sku, levels=tuple(rows)))
         return found
+
+    def categories(self, skus: Collection[Sku], stock: StockRules) -> Mapping[Sku, str]:
+        """
+        Return the categories of SKUs, as far as rules may ask for them.
+
+        """
+        if not stock.rules:
+            return {}
+        return {sku: product.category for sku, product in self.catalog.products(skus).items()}
 
     def plan(self, need: PlanSourcing, _: Instant) -> SourcingPlan:
         """

@@ -174,8 +174,7 @@ class StockReading:
     ) -> Callable[[Sku, PlaceId, date], StockTerms]:
         rules = self._stock_rules
         skus = {Sku(account_parts(account).unit) for account in accounts}
-        products = self._reader.catalog.products(skus) if rules.rules else {}
-        categories = {sku: product.category for sku, product in products.items()}
+        categories = self._reader.categories(skus, rules)
         return lambda sku, place, on: rules.terms_for(sku, categories.get(sku, ""), place, "", on)
 
     def _places_of(self, sku: str, *, expected: bool) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ The terms stand in ``_levels``, the rules in ``_rules``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -21,7 +22,7 @@ from ordercore.inventory._accounts import (
     preordered_account,
 )
 from ordercore.inventory._levels import Availability, DatedSupply, StockLevel
-from ordercore.inventory._rules import NO_TERMS, TermsByPlace
+from ordercore.inventory._rules import NO_TERMS, StockTerms, TermsByPlace
 from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending, account_parts
 
 __all__ = [
@@ -66,6 +67,9 @@ class CartHolds(Need[tuple[OpenPending, ...]]):
 
     cart_id: CartId
 
+
+#: No place has terms of its own.
+_NO_TERMS: Final[Mapping[str, StockTerms]] = MappingProxyType({})
 
 #: Stands for the place in the pattern of an account's name; no id contains it.
 _PLACE: Final = PlaceId("\0")
@@ -134,8 +138,7 @@ def availability(
         mine[hold.source] = mine.get(hold.source, 0) + hold.amount
     known: Mapping[str, Balance] = balances  # type: ignore[assignment]  # AccountId is a string
     expected = supply or {}
-    named = terms.named if terms else {}
-    elsewhere = terms.elsewhere if terms else NO_TERMS
+    named, elsewhere = (terms.named, terms.elsewhere) if terms else (_NO_TERMS, NO_TERMS)
     levels: list[StockLevel] = []
     for place in places:
         account = free + place + free_end

@@ -42,7 +42,7 @@ Days are days of UTC.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -204,11 +204,12 @@ class ChannelPlaces:
 def _channels(
     given: Mapping[str, Iterable[str]] | Iterable[ChannelPlaces],
 ) -> tuple[ChannelPlaces, ...]:
-    rows = (
-        (ChannelPlaces(channel, tuple(map(PlaceId, places))) for channel, places in given.items())
-        if isinstance(given, Mapping)
-        else given
-    )
+    rows: Iterable[ChannelPlaces]
+    if isinstance(given, Mapping):
+        named = cast("Mapping[str, Iterable[str]]", given)
+        rows = (ChannelPlaces(name, tuple(map(PlaceId, some))) for name, some in named.items())
+    else:
+        rows = given
     return tuple(sorted(rows, key=lambda row: row.channel))
 
 

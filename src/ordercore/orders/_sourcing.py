@@ -260,8 +260,8 @@ class Question:
             return
         rates, stock = self._rates(facts), self._stock(facts)
         product, places = self.products(facts)[want.sku], self._places(facts)
-        named = want.place is not None
-        for place in [want.place] if named else [place.id for place in self._candidates(facts)]:
+        anywhere = [place.id for place in self._candidates(facts)]
+        for place in anywhere if want.place is None else [want.place]:
             if place not in rates or (want.sku, place) in self.barred:
                 continue
             level, rate = stock[want.sku, place], rates[place]
