@@ -129,6 +129,14 @@ class Ledger:
         due = sorted(entry for entry in come_up if table.is_waiting(*entry))[:limit]
         return [open_pending(table.open[pending_id]) for _, pending_id in due]
 
+    def pendings_made(self, ids: Iterable[str]) -> Mapping[str, OpenPending]:
+        """
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        made = {pending_id: self._table.find_hold(pending_id) for pending_id in ids}
+        return {name: open_pending(hold) for name, hold in made.items() if hold is not None}
+
     def pendings(
         self, reference: str | None = None, *, source: AccountId | None = None
     ) -> Iterator[OpenPending]:
@@ -163,7 +171,7 @@ class Ledger:
 
     def entries(self, account: AccountId | None = None, after: int = 0) -> Iterator[Entry]:
         """
-        Iterate over the log, all of it or the steps that touched an account, in order.
+        Iterate over the log beyond a position, all or what touched an account, in order.
 
         Args:
             account: Only steps that touched it.
