@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,11 +32,14 @@ from ordercore.ledger import (
     Entry,
     ExpirePending,
     Ledger,
+    Merge,
     Pend,
     Post,
     PostPending,
+    Reverse,
     Step,
     VoidPending,
+    reversal_id,
 )
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -310,3 +314,36 @@ def test_every_batch_is_cut_as_it_was_recorded(moves: list[tuple[str, int, int]]
     cut: list[list[Entry]] = [list(batch) for batch in batches(ledger.entries())]
 
     assert [batch[-1].position for batch in cut] == [position for position, _ in levels[1:]]
+
+
+def test_holds_that_are_merged_cross_nothing_and_end_as_one() -> None:
+    ledger = book(
+        [receive("in", 5)],
+        [allocate("a/1", 2), allocate("a/2", 3)],
+        [Merge("b/1", ("a/1", "a/2"), "merge", "order/O", NOW)],
+        [free("c/1", "b/1")],
+    )
+
+    assert told(ledger) == [(BACK, "in"), (OUT, "a/2"), (BACK, "c/1")]
+    assert [crossing.step_id for crossing in found(ledger, after=3)] == ["c/1"]
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 4])
+def test_a_reversal_crosses_by_what_the_step_had_moved_wherever_one_begins_to_read(
+    after: int,
+) -> None:
+    ledger = book(
+        [receive("in", 2)],
+        [allocate("h1", 1)],
+        [take("t1", "h1")],
+        [Reverse(reversal_id("in"), "in", "wrong", "r", NOW, None)],
+        [Reverse(reversal_id("t1"), "t1", "wrong", "r", NOW, None)],
+        [receive("in-again", 1)],
+    )
+    whole = [(BACK, 1), (OUT, 4), (BACK, 6)]
+
+    read = found(ledger, after=after)
+
+    assert [(crossing.kind, crossing.position) for crossing in read] == [
+        row for row in whole if row[1] > after
+    ]

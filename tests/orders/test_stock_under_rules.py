@@ -3,7 +3,7 @@ Orders and carts under rules of stock: what is kept back, who serves whom, who m
 
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -32,8 +32,10 @@ from ordercore.orders import (
     ReportMissing,
     ReserveCart,
     Rules,
+    SetCapacity,
     UnpackPackage,
 )
+from ordercore.places import CapacityMeasure, Place
 from tests.orders.builders import GERMANY, START, Shop, line_of, order_of
 
 OUT, BACK = CrossingKind.OUT_OF_STOCK, CrossingKind.BACK_IN_STOCK
@@ -274,6 +276,111 @@ def test_backorders_of_several_orders_share_one_cap() -> None:
     assert refused(shop, buy(2, "O-2")).data["missing"] == 1
     shop.do(buy(1, "O-2"))
     assert refused(shop, buy(1, "O-3")).code == "shortage"
+
+
+def test_units_that_are_sourced_again_wait_since_the_order_was_placed() -> None:
+    shop = shop_under(StockRule(place="lyon", backorder_cap=9))
+    shop.receive({"MUG": 2})
+    shop.do(buy(2))
+    shop.clock.advance(minutes=5)
+    shop.do(buy(1, "O-2"))
+    assert waiting(shop, "lyon") == [("order/O-2", 1)]
+
+    shop.do(
+        ReportMissing(
+            order_id=OrderId("O-1"), fulfillment_order_id=shop.work().id, lines={"line-1": 2}
+        )
+    )
+    shop.settle()
+
+    assert waiting(shop, "lyon") == [("order/O-1", 2), ("order/O-2", 1)]
+    (first, _) = shop.engine.waiting("MUG", "lyon")
+    assert first.since == shop.order().placed_at
+    shop.receive({"MUG": 2}, "lyon")
+    assert waiting(shop, "lyon") == [("order/O-2", 1)]
+
+
+# --- work on what waits ------------------------------------------------------------------------
+
+
+def pick(shop: Shop, quantity: int, order_id: str = "O-1") -> PickUnits:
+    return PickUnits(
+        order_id=OrderId(order_id),
+        fulfillment_order_id=shop.work(order_id).id,
+        lines={"line-1": quantity},
+    )
+
+
+def test_a_backorder_waits_is_lifted_by_a_receipt_and_is_then_picked() -> None:
+    shop = shop_under(StockRule(place="berlin", backorder_cap=9))
+    shop.do(buy(3))
+    assert waiting(shop) == [("order/O-1", 3)]
+
+    refusal = refused(shop, pick(shop, 2))
+    assert refusal.code == "shortage"
+    assert (refusal.data["available"], refusal.data["asked"]) == (0, 2)
+    assert waiting(shop) == [("order/O-1", 3)]
+    shop.receive({"MUG": 4})
+
+    assert (waiting(shop), shop.stock()) == ([], (4, 3, 1))
+    shop.do(pick(shop, 3))
+    assert shop.stock() == (1, 0, 1)
+    assert shop.engine.verify().balanced
+
+
+def test_of_a_promise_that_waits_in_part_no_more_is_picked_than_is_there() -> None:
+    shop = shop_under(StockRule(place="berlin", backorder_cap=9))
+    shop.receive({"MUG": 2})
+    shop.do(buy(3))
+
+    refusal = refused(shop, pick(shop, 3))
+
+    assert (refusal.data["available"], refusal.data["asked"]) == (2, 3)
+    shop.do(pick(shop, 2))
+    assert (waiting(shop), shop.stock()) == ([("order/O-1", 1)], (0, 1, 0))
+
+
+# --- places with limited days -------------------------------------------------------------------
+
+
+def backorders_at(*amounts: int, cap: int) -> Shop:
+    rules = Rules(
+        buy_labels=False,
+        capacity_days_max=2,
+        stock=StockRules(rules=(StockRule(place="berlin", backorder_cap=cap),)),
+    )
+    berlin = Place(id=PlaceId("berlin"), name="Berlin", capacity=CapacityMeasure.UNITS)
+    shop = Shop(rules=rules, places=(berlin, Place(id=PlaceId("lyon"), name="Lyon")))
+    for day, amount in zip((START, START + timedelta(days=1)), amounts, strict=False):
+        shop.do(SetCapacity(place=berlin.id, day=day.date(), amount=amount))
+    return shop
+
+
+def test_units_that_wait_are_work_that_takes_room_on_a_day_of_the_place() -> None:
+    shop = backorders_at(4, cap=9)
+    shop.receive({"MUG": 1})
+
+    assert refused(shop, buy(5)).code == "no_capacity"
+    shop.do(buy(4))
+    level = shop.engine.capacity("berlin", START.date())
+    assert level is not None
+    assert (waiting(shop), level.left) == ([("order/O-1", 3)], 0)
+
+
+def test_what_could_not_wait_either_is_a_shortage_and_not_a_want_of_room() -> None:
+    shop = backorders_at(4, cap=3)
+    shop.receive({"MUG": 1})
+
+    assert refused(shop, buy(5)).code == "shortage"
+
+
+def test_lines_that_wait_at_one_place_share_its_day() -> None:
+    shop = backorders_at(4, 3, cap=9)
+
+    lines = [line_of("MUG", 2), line_of("TEE", 3)]
+    assert refused(shop, order_of(lines=lines)).code == "no_capacity"
+    shop.do(order_of(lines=[line_of("MUG", 2), line_of("TEE", 2)]))
+    assert allocated(shop) == {"berlin": 4}
 
 
 def test_a_cap_that_is_tightened_later_never_shows_less_than_nothing() -> None:

@@ -8,11 +8,12 @@ from datetime import date
 
 import pytest
 
+from ordercore.grammar import Command
 from ordercore.ids import PlaceId, Sku
 from ordercore.inventory import CrossingKind, StockLevel, StockRule, StockRules, StockTerms
 from ordercore.orders import Rules
 from ordercore.testing import Scenario
-from tests.scenarios.cases import OK, Case, buy, cancel, hold, levels, receive, tell
+from tests.scenarios.cases import OK, Case, Level, buy, cancel, hold, levels, receive, ship, tell
 
 MUG, L1 = Sku("MUG"), PlaceId("L1")
 
@@ -21,6 +22,8 @@ def under(*, safety: int | None = None, backorder_cap: int | None = None) -> Rul
     rule = StockRule(sku=MUG, safety=safety, backorder_cap=backorder_cap)
     return Rules(stock=StockRules(rules=(rule,)))
 
+
+UNTRACKED = Rules(stock=StockRules(rules=(StockRule(sku=MUG, tracked=False),)))
 
 CASES = [
     (
@@ -69,6 +72,25 @@ CASES = [
     ),
 ]
 
+#: After 3 units are on hand: what is told, and what stands then.
+WORK = [
+    (
+        under(backorder_cap=5),
+        "FUL-02: of 8 promised with 3 on hand 3 leave, and the rest once it is there",
+        [
+            ([(buy(("MUG", 8)), OK), (ship({"line-1": 4}), "shortage")], (3, 8, 0)),
+            ([(ship({"line-1": 3}), OK)], (0, 5, 0)),
+            ([(ship({"line-1": 5}), "shortage"), (receive(10), OK)], (10, 5, 5)),
+            ([(ship({"line-1": 5}), OK)], (5, 0, 5)),
+        ],
+    ),
+    (
+        UNTRACKED,
+        "FUL-03: 5 of an untracked SKU leave where 3 are on hand, and nothing is counted",
+        [([(buy(("MUG", 5)), OK), (ship({"line-1": 5}), OK)], (3, 0, 3))],
+    ),
+]
+
 
 @pytest.mark.parametrize(
     ("rules", "case"), [pytest.param(*row, id=f"{row[1].id}: {row[1].facts}") for row in CASES]
@@ -79,6 +101,21 @@ def test_stock_ends_where_the_case_says(rules: Rules, case: Case) -> None:
     tell(engine, case.steps)
 
     assert levels(engine) == case.ends
+    assert engine.verify().balanced
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"), [pytest.param(rules, told, id=facts) for rules, facts, told in WORK]
+)
+def test_work_ends_where_the_case_says(
+    rules: Rules, told: list[tuple[list[tuple[Command, str]], Level]]
+) -> None:
+    engine = Scenario(rules).given(receive(3)).engine
+
+    for steps, ends in told:
+        tell(engine, steps)
+
+        assert levels(engine) == {"L1": ends}
     assert engine.verify().balanced
 
 

@@ -114,8 +114,9 @@ class Ledger:
             return NOTHING
         if table.waiting and table.waiting[0][0] <= at:
             table.bring_up(at)
-        due = row.due and sum(p.amount for p in self.due_pendings(account, at, len(row.due)))
-        return Balance(row.posted, row.pending_out - (due or 0), row.pending_in)
+        come_up = self.due_pendings(account, at, len(row.due)) if row.due else ()
+        due = sum(hold.amount for hold in come_up)
+        return Balance(row.posted, row.pending_out - due, row.pending_in)
 
     def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
         """

@@ -251,10 +251,16 @@ class _Waiting:
 _NO_HOLD: Final = ""
 
 
-def allocate(units: Iterable[SourcedUnits], movements: Movements) -> tuple[AllocatedUnits, ...]:
+def allocate(
+    units: Iterable[SourcedUnits], movements: Movements, promised_at: Instant | None = None
+) -> tuple[AllocatedUnits, ...]:
     """
     Promise units to an order; units that are not counted get no hold.
 
+    Args:
+        units: Which, and from where.
+        movements: Where the promises are written.
+        promised_at: Since when the order has been promised them; None for from now on.
     """
     return tuple(
         AllocatedUnits(
@@ -263,7 +269,11 @@ def allocate(units: Iterable[SourcedUnits], movements: Movements) -> tuple[Alloc
             place=taken.place,
             quantity=taken.quantity,
             hold=movements.allocate(
-                taken.sku, taken.place, taken.quantity, leave_at_least=taken.leave_at_least
+                taken.sku,
+                taken.place,
+                taken.quantity,
+                leave_at_least=taken.leave_at_least,
+                promised_at=promised_at,
             )
             if taken.tracked
             else _NO_HOLD,

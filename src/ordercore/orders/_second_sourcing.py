@@ -68,7 +68,8 @@ def decide_source_again(
     if not question.wants:
         return draft.decision()
     plan, units = question.answer(facts)
-    allocations = allocate(units, draft.movements)
+    # The order was promised these units when it was placed: it keeps its rank among who waits.
+    allocations = allocate(units, draft.movements, order.placed_at)
     if allocations:
         draft.add(UnitsSourcedAgain(plan=plan, allocations=allocations))
         open_work(draft, allocations, question.promise_days(facts, units, draft.capacity))

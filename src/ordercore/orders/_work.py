@@ -64,7 +64,8 @@ def decide_pick(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
-            ``quantity_not_there``, ``not_legal_now``.
+            ``quantity_not_there``, ``not_legal_now``; and as it is recorded ``shortage``, where
+            the units still wait for a receipt.
     """
     del facts
     order = require_order(state, command.order_id)
