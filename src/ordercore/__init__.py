@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         Rejected,
     )
     from ordercore.grammar import Actor, ActorKind
-    from ordercore.inventory import MakeUnits, ReceiveStock
+    from ordercore.inventory import MakeUnits, ReceiveStock, StockRule, StockRules
     from ordercore.money import Money, Rounding, UnitPrice
     from ordercore.orders import (
         AddTender,
@@ -125,6 +125,8 @@ __all__ = [
     "SourceAgain",
     "StaticCatalog",
     "StaticPlaces",
+    "StockRule",
+    "StockRules",
     "Submitted",
     "Tender",
     "UnitOfMeasure",
@@ -191,6 +193,8 @@ _HOME: dict[str, str] = {
     "SourceAgain": "ordercore.orders",
     "StaticCatalog": "ordercore.catalog",
     "StaticPlaces": "ordercore.places",
+    "StockRule": "ordercore.inventory",
+    "StockRules": "ordercore.inventory",
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
     "UnitOfMeasure": "ordercore.catalog",

@@ -156,9 +156,9 @@ def test_ones_own_hold_does_not_stand_in_ones_way() -> None:
     balances = {a: room.ledger.balance_at(a, NOW) for a in stock_accounts(MUG, BERLIN)}
     assert stock_level(MUG, BERLIN, balances).available == 0
     mine = stock_level(MUG, BERLIN, balances, [own])
-    assert (mine.available, mine.own_hold, mine.reserved) == (1, 1, 1)
+    assert (mine.available, mine.own, mine.reserved) == (1, 1, 1)
     elsewhere = stock_level(MUG, PlaceId("lyon"), balances, [own])
-    assert (elsewhere.available, elsewhere.own_hold) == (0, 0)
+    assert (elsewhere.available, elsewhere.own) == (0, 0)
 
 
 def test_a_shortage_is_seen_inside_and_never_offered() -> None:

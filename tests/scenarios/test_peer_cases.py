@@ -4,12 +4,10 @@ Cases that other order systems learned, told to the whole engine.
 Each row has the id under which the project keeps the case, its facts in short, and a story. Cases
 wait for what the library cannot do yet:
 
-- stock counts and corrections: AVL-13, CAN-09;
-- backorders, preorders and negative limits: AVL-08, AVL-09, ALC-12, FUL-02, and of RSV-01 the call
-  with permission;
-- crossings (out of stock, back): ALC-11;
-- untracked SKUs and bundles: FUL-03, CAN-07, SRC-05 as told (its split is here), and two thirds of
-  RTN-06;
+- stock counts by command: CAN-09;
+- a preorder by command: ALC-12 (its limit is beside this module, where the cases of availability
+  are);
+- bundles: CAN-07, SRC-05 as told (its split is here), and two thirds of RTN-06;
 - change sets and exchanges: ALC-09, RTN-04;
 - moving work between places, splitting by weight or kind: SRC-10, SRC-11, SRC-12, SRC-15, SRC-17;
 - refunds of a free amount: REF-12;

@@ -271,6 +271,42 @@ def test_a_hold_made_divided_and_ended_in_one_batch_is_in_its_accounts_history(
     assert [p.id for p in store.pendings(SHOP)] == ["h-1/part-2/part-1", "h-1/part-2/part-2"]
 
 
+def test_a_hold_is_told_as_it_was_made_whatever_became_of_it(store: Store) -> None:
+    steps = (
+        supply("t-1", 9),
+        promise("h-1", 5, until=50),
+        promise("h-2", 4),
+        Divide("t-2", "h-1", (2, 3), "split", "o", START),
+        Divide("t-3", "h-1/part-2", (1, 2), "split", "o", START),
+        carry_out("t-4", "h-1/part-2/part-2"),
+    )
+    store.commit(says("c-1", None, steps=steps))
+    (still_open,) = (hold for hold in store.pendings(SHOP) if hold.id == "h-2")
+    names = ("h-1", "h-1/part-2", "h-1/part-2/part-2", "h-2")
+    unknown = ("h-3", "t-1", "h-1/part-3", "h-2/part-1", "h-1/part-2/part-3")
+
+    made = store.pendings_made(SHOP, (*names, *unknown))
+
+    assert {name: hold.amount for name, hold in made.items()} == dict(
+        zip(names, (5, 3, 2, 4), strict=True)
+    )
+    assert made["h-2"] == still_open
+    assert {hold.expires_at for name, hold in made.items() if name != "h-2"} == {minutes(50)}
+    assert all(hold.source == AVAILABLE for hold in made.values())
+    assert store.pendings_made(OTHER, names) == {}
+
+
+def test_the_log_is_read_on_from_a_position(store: Store) -> None:
+    store.commit(says("c-1", None, steps=STEPS))
+    whole = list(store.entries(SHOP))
+    of_account = list(store.entries(SHOP, AVAILABLE))
+
+    for after in range(len(whole) + 2):
+        assert list(store.entries(SHOP, after=after)) == whole[after:]
+        beyond = [entry for entry in of_account if entry.position > after]
+        assert list(store.entries(SHOP, AVAILABLE, after=after)) == beyond
+
+
 def test_a_due_hold_gives_way_to_a_promise_and_is_recorded_as_expired(store: Store) -> None:
     store.commit(says("c-1", None, steps=(supply("t-1", 2), promise("h-1", 2, until=5))))
 

@@ -27,6 +27,7 @@ class Product:
         name: As the customer reads it on documents.
         weight_g: Of one unit, in grams.
         tax_class: The word by which the tax port knows how it is taxed.
+        category: The word by which rules of stock know its kind; empty for none.
         components: What one unit consists of; empty where it is bought and sold as it is. A kit's
             own weight and tax class count for nothing: its components are weighed and taxed.
         composition: Whether it is sent as its components, or made of them.
@@ -37,6 +38,7 @@ class Product:
     name: str
     weight_g: int = 0
     tax_class: str = "standard"
+    category: str = ""
     components: tuple[Component, ...] = ()
     composition: Composition = Composition.KIT
     units: tuple[UnitOfMeasure, ...] = ()

@@ -16,6 +16,7 @@ from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._perform import perform_loop
 from ordercore.engine._read import Reader
 from ordercore.engine._requests import Environment, Submission, Submitted
+from ordercore.engine._stock import StockReading
 from ordercore.engine._streams import Streams
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
@@ -24,17 +25,12 @@ from ordercore.errors import InvalidData, InvalidDefinition
 from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, ActorKind, Aggregate, Command, Recorded
 from ordercore.ids import (
-    CartId,
     CommandId,
     OrderId,
-    PlaceId,
-    Sku,
     TenantId,
     id_fault,
 )
 from ordercore.instants import Instant
-from ordercore.inventory import StockAt, StockLevel
-from ordercore.ledger import account_parts
 from ordercore.orders import ORDERS, Allowed, Order, Rules, allowed
 from ordercore.ports import (
     Carrier,
@@ -61,7 +57,7 @@ def _random_key() -> str:
     return uuid4().hex
 
 
-class Engine:
+class Engine(StockReading):
     """
     Runs one shop's orders over a store and the host's ports, for blocking code.
 
@@ -122,7 +118,7 @@ class Engine:
             lease_s=lease_s,
             capabilities=world.capabilities,
         )
-        self._reader = Reader(
+        reader = Reader(
             tenant=self._tenant,
             store=store,
             catalog=catalog,
@@ -130,10 +126,11 @@ class Engine:
             carrier=carrier,
             tax=tax,
         )
+        super().__init__(reader, self._env.rules.stock, clock)
         self._drive = Driver(
             store=store,
             streams=self._streams,
-            reader=self._reader,
+            reader=reader,
             world=world,
             worker=worker or f"worker-{_random_key()}",
         ).drive
@@ -283,31 +280,6 @@ class Engine:
         """
         return allowed(self.order(order_id))
 
-    def availability(
-        self, *skus: str, places: tuple[str, ...] | None = None, cart_id: str | None = None
-    ) -> tuple[StockLevel, ...]:
-        """
-        Read stock, each number by its name.
-
-        Args:
-            skus: Which SKUs.
-            places: Where; None for wherever the SKU ever lay.
-            cart_id: On whose behalf: its own hold does not count against it.
-
-        Returns:
-            One level a SKU and place, in order of both.
-        """
-        found: list[StockLevel] = []
-        for sku in skus:
-            where = self._places_of(sku) if places is None else places
-            need = StockAt(
-                (Sku(sku),),
-                tuple(PlaceId(place) for place in where),
-                None if cart_id is None else CartId(cart_id),
-            )
-            found.extend(self._reader.stock(need, self._clock()).values())
-        return tuple(found)
-
     def capacity(self, place: str, day: date) -> CapacityLevel | None:
         """
         Read what a place can do on a day; None where its days are not limited.
@@ -343,10 +315,3 @@ class Engine:
         Cost: reads the whole store once.
         """
         return verify(self._store, self._tenant, self._env.kinds)
-
-    def _places_of(self, sku: str) -> tuple[str, ...]:
-        prefix = f"promise|available|{sku}|"
-        return tuple(
-            account_parts(account).place
-            for account, _ in self._store.accounts(self._tenant, prefix)
-        )

@@ -4,7 +4,7 @@ Answering needs: which store or port knows what.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -20,9 +20,19 @@ from ordercore.fulfillment import (
     capacity_level,
 )
 from ordercore.grammar import Need
-from ordercore.ids import PlaceId, Sku, TenantId, cart_holder
+from ordercore.ids import PlaceId, Sku, TenantId, cart_holder, order_stream
 from ordercore.instants import Instant
-from ordercore.inventory import CartHolds, StockAt, StockLevel, stock_accounts, stock_level
+from ordercore.inventory import (
+    Availability,
+    CartHolds,
+    DatedSupply,
+    StockAt,
+    StockLevel,
+    StockRules,
+    availability,
+    dated_supply,
+    stock_accounts,
+)
 from ordercore.ledger import OpenPending
 from ordercore.orders import PlanSourcing
 from ordercore.places import CandidatePlaces, KnownPlaces
@@ -79,14 +89,62 @@ class Reader:
 
     def stock(self, need: StockAt, at: Instant) -> Mapping[tuple[Sku, PlaceId], StockLevel]:
         """
-        Read the levels of SKUs at places. Cost: O(SKUs x places) balances in one read.
+        Read the levels of SKUs at places, without terms.
 
+        Cost: O(SKUs x places) balances in one read; where supply is asked, one more a SKU.
         """
         pairs = [(sku, place) for sku in need.skus for place in need.places]
         accounts = [account for pair in pairs for account in stock_accounts(*pair)]
         balances = self.store.balances(self.tenant, accounts, at)
-        own = () if need.cart_id is None else self.holds(cart_holder(need.cart_id), at)
-        return {pair: stock_level(*pair, balances, own) for pair in pairs}
+        own: list[OpenPending] = []
+        if need.cart_id is not None:
+            own.extend(self.holds(cart_holder(need.cart_id), at))
+        if need.order_id is not None:
+            own.extend(self.holds(order_stream(need.order_id), at))
+        return {
+            (sku, level.place): level
+            for sku in need.skus
+            for level in availability(
+                sku,
+                need.places,
+                balances,
+                own=own,
+                supply=self.supply(sku) if need.supply else None,
+            ).levels
+        }
+
+    def supply(self, sku: Sku) -> Mapping[PlaceId, Sequence[DatedSupply]]:
+        """
+        Read what is expected of a SKU, by place and day.
+
+        """
+        return dated_supply(sku, self.store.accounts(self.tenant, f"promise|incoming|{sku}|"))
+
+    def available(
+        self, need: StockAt, stock: StockRules, channel: str, at: Instant
+    ) -> Sequence[Availability]:
+        """
+        Read availability under the shop's rules, one a SKU, of the places that serve a channel.
+
+        """
+        serving = tuple(place for place in need.places if stock.serves(channel, place))
+        levels = self.stock(attrs.evolve(need, places=serving), at)
+        categories = self.categories(need.skus, stock)
+        found: list[Availability] = []
+        for sku in need.skus:
+            terms = stock.terms(sku, categories.get(sku, ""), channel, at.date())
+            rows = (levels[sku, place]._replace(terms=terms.at(place)) for place in serving)
+            found.append(Availability(sku=sku, levels=tuple(rows)))
+        return found
+
+    def categories(self, skus: Collection[Sku], stock: StockRules) -> Mapping[Sku, str]:
+        """
+        Return the categories of SKUs, as far as rules may ask for them.
+
+        """
+        if not stock.rules:
+            return {}
+        return {sku: product.category for sku, product in self.catalog.products(skus).items()}
 
     def capacity(
         self, need: CapacityAt, at: Instant

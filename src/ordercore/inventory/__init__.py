@@ -22,20 +22,61 @@ from ordercore.inventory._accounts import (
     shrinkage_account,
     supplier_account,
 )
-from ordercore.inventory._agreement import book_differences
+from ordercore.inventory._agreement import (
+    book_differences,
+)
 from ordercore.inventory._availability import (
     CartHolds,
     StockAt,
-    StockLevel,
+    availability,
+    dated_supply,
     stock_accounts,
     stock_level,
 )
-from ordercore.inventory._commands import ReceiveStock
-from ordercore.inventory._corrections import AdjustReason, Corrections
-from ordercore.inventory._decide import STOCK, decide, needs
-from ordercore.inventory._handling import Handling
-from ordercore.inventory._kits import buildable, kit_available
-from ordercore.inventory._linked import LinkedSteps
+from ordercore.inventory._commands import (
+    ReceiveStock,
+)
+from ordercore.inventory._corrections import (
+    AdjustReason,
+    Corrections,
+)
+from ordercore.inventory._coverage import (
+    Covered,
+    GivesWay,
+    coverage,
+    who_gives_way,
+    who_waits,
+)
+from ordercore.inventory._crossings import (
+    Crossing,
+    CrossingKind,
+    Crossings,
+    available_changes,
+    batches,
+    crossings,
+    holds_ended,
+    reversed_before,
+)
+from ordercore.inventory._decide import (
+    STOCK,
+    decide,
+    needs,
+)
+from ordercore.inventory._handling import (
+    Handling,
+)
+from ordercore.inventory._kits import (
+    buildable,
+    kit_available,
+)
+from ordercore.inventory._levels import (
+    Availability,
+    DatedSupply,
+    StockLevel,
+)
+from ordercore.inventory._linked import (
+    LinkedSteps,
+)
 from ordercore.inventory._lots import (
     Lot,
     LotQuantity,
@@ -45,16 +86,39 @@ from ordercore.inventory._lots import (
     lots_at,
     lots_prefix,
 )
-from ordercore.inventory._making import MakeUnits
-from ordercore.inventory._movements import Movements
-from ordercore.inventory._promises import Promises
+from ordercore.inventory._making import (
+    MakeUnits,
+)
+from ordercore.inventory._movements import (
+    Movements,
+)
+from ordercore.inventory._promises import (
+    Promises,
+)
+from ordercore.inventory._rules import (
+    NO_TERMS,
+    ChannelPlaces,
+    StockRule,
+    StockRules,
+    StockTerms,
+    TermsByPlace,
+)
 
 __all__ = [
+    "NO_TERMS",
     "STOCK",
     "AdjustReason",
+    "Availability",
     "Bucket",
     "CartHolds",
+    "ChannelPlaces",
     "Corrections",
+    "Covered",
+    "Crossing",
+    "CrossingKind",
+    "Crossings",
+    "DatedSupply",
+    "GivesWay",
     "Handling",
     "LinkedSteps",
     "Lot",
@@ -67,14 +131,25 @@ __all__ = [
     "ReceiveStock",
     "StockAt",
     "StockLevel",
+    "StockRule",
+    "StockRules",
+    "StockTerms",
+    "TermsByPlace",
     "allocated_account",
+    "availability",
     "available_account",
+    "available_changes",
+    "batches",
     "book_differences",
     "bucket_account",
     "buildable",
     "choose_lots",
+    "coverage",
+    "crossings",
     "customer_account",
+    "dated_supply",
     "decide",
+    "holds_ended",
     "incoming_account",
     "kit_available",
     "lots_at",
@@ -85,8 +160,11 @@ __all__ = [
     "preordered_account",
     "production_account",
     "reserved_account",
+    "reversed_before",
     "shrinkage_account",
     "stock_accounts",
     "stock_level",
     "supplier_account",
+    "who_gives_way",
+    "who_waits",
 ]

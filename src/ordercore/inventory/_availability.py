@@ -1,81 +1,58 @@
 """
-Reading stock: one level a SKU and place, every number with its name.
+Reading stock from balances: which accounts, and what they say.
 
+The terms stand in ``_levels``, the rules in ``_rules``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import Final
 
 import attrs
 
 from ordercore.grammar import Need
-from ordercore.ids import CartId, PlaceId, Sku
+from ordercore.ids import CartId, OrderId, PlaceId, Sku
 from ordercore.inventory._accounts import (
     allocated_account,
     available_account,
-    reserved_account,
+    movable_account,
+    preordered_account,
 )
-from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending
+from ordercore.inventory._levels import Availability, DatedSupply, StockLevel
+from ordercore.inventory._rules import NO_TERMS, StockTerms, TermsByPlace
+from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending, account_parts
 
 __all__ = [
     "CartHolds",
     "StockAt",
-    "StockLevel",
+    "availability",
+    "dated_supply",
     "stock_accounts",
     "stock_level",
 ]
 
 
-@attrs.frozen(kw_only=True)
-class StockLevel:
-    """
-    One SKU at one place, in units, at one instant.
-
-    Attributes:
-        sku: What.
-        place: Where.
-        on_hand: Physically there and sellable, promised or not.
-        reserved: Held for carts; ends by itself.
-        allocated: Promised to placed orders and not yet picked.
-        picked: Taken from the shelf for orders and not yet dispatched.
-        own_hold: Of ``reserved``, what the asking cart holds itself.
-    """
-
-    sku: Sku
-    place: PlaceId
-    on_hand: int = 0
-    reserved: int = 0
-    allocated: int = 0
-    picked: int = 0
-    own_hold: int = 0
-
-    @property
-    def net(self) -> int:
-        """
-        On hand less every promise to others; negative is a shortage, to be seen inside only.
-
-        """
-        return self.on_hand - self.reserved - self.allocated + self.own_hold
-
-    @property
-    def available(self) -> int:
-        """
-        What may be promised to the asker; never negative.
-
-        """
-        return max(self.net, 0)
-
-
 @attrs.frozen
 class StockAt(Need[Mapping[tuple[Sku, PlaceId], StockLevel]]):
     """
-    The levels of some SKUs at some places, as one cart or nobody in particular sees them.
+    The levels of some SKUs at some places, as a cart, an order or nobody in particular sees them.
 
-    Every pair is in the answer; where nothing ever lay the numbers are zero.
+    Every pair is in the answer, without terms; where nothing ever lay the numbers are zero.
+
+    Attributes:
+        skus: Which.
+        places: Where.
+        cart_id: The cart that asks; its own holds don't count against it.
+        order_id: The order that asks; the same.
+        supply: Whether to tell what is expected, too.
     """
 
     skus: tuple[Sku, ...]
     places: tuple[PlaceId, ...]
     cart_id: CartId | None = None
+    order_id: OrderId | None = None
+    supply: bool = False
 
 
 @attrs.frozen
@@ -88,6 +65,13 @@ class CartHolds(Need[tuple[OpenPending, ...]]):
     cart_id: CartId
 
 
+#: No place has terms of its own.
+_NO_TERMS: Final[Mapping[str, StockTerms]] = MappingProxyType({})
+
+#: Stands for the place in the pattern of an account's name; no id contains it.
+_PLACE: Final = PlaceId("\0")
+
+
 def stock_accounts(sku: Sku, place: PlaceId) -> tuple[AccountId, ...]:
     """
     List the accounts that :func:`stock_level` reads.
@@ -95,8 +79,9 @@ def stock_accounts(sku: Sku, place: PlaceId) -> tuple[AccountId, ...]:
     """
     return (
         available_account(sku, place),
-        reserved_account(sku, place),
         allocated_account(sku, place),
+        movable_account(sku, place),
+        preordered_account(sku, place),
     )
 
 
@@ -104,10 +89,7 @@ def stock_level(
     sku: Sku, place: PlaceId, balances: Mapping[AccountId, Balance], own: Iterable[OpenPending] = ()
 ) -> StockLevel:
     """
-    Read one level from balances as they count at an instant.
-
-    Reserved is what leaves ``available`` and does not point at ``allocated``, so that holds that
-    have run out count as neither, whether or not anybody has recorded that yet.
+    Read one level from balances as they count at an instant, without terms.
 
     Args:
         sku: What.
@@ -115,15 +97,88 @@ def stock_level(
         balances: Of the accounts of :func:`stock_accounts`.
         own: The open holds of the asker, of any SKU and place.
     """
-    available = balances.get(available_account(sku, place), NOTHING)
-    allocated = balances.get(allocated_account(sku, place), NOTHING)
-    account = available_account(sku, place)
-    return StockLevel(
-        sku=sku,
-        place=place,
-        on_hand=available.posted,
-        reserved=available.pending_out - allocated.pending_in,
-        allocated=allocated.pending_in,
-        picked=allocated.posted,
-        own_hold=sum(hold.amount for hold in own if hold.source == account),
+    return availability(sku, (place,), balances, own=own).levels[0]
+
+
+def availability(
+    sku: Sku,
+    places: Iterable[PlaceId],
+    balances: Mapping[AccountId, Balance],
+    *,
+    terms: TermsByPlace | None = None,
+    own: Iterable[OpenPending] = (),
+    supply: Mapping[PlaceId, Sequence[DatedSupply]] | None = None,
+) -> Availability:
+    """
+    Read what is available of one SKU at some places, from balances as they count at an instant.
+
+    Reserved is what leaves ``available`` and points neither at ``allocated`` nor at ``movable``,
+    so holds that have run out count as nothing, whether or not anybody has recorded that yet.
+
+    Args:
+        sku: What.
+        places: Where; those that serve the channel, where one asks.
+        balances: Of the accounts of :func:`stock_accounts` of each place; one that is missing
+            counts as untouched.
+        terms: What the rules say; None for no rules.
+        own: The open holds of the asker, of any SKU and place.
+        supply: What is expected, by place (see :func:`dated_supply`).
+
+    Cost: O(places + own holds), whatever the number of promises.
+    """
+    # Names are made from patterns: naming each account anew would cost more than reading it.
+    (free, free_end), (fixed, fixed_end), (loose, loose_end), (early, early_end) = (
+        account.split(_PLACE) for account in stock_accounts(sku, _PLACE)
     )
+    mine: dict[str, int] = {}
+    for hold in own:
+        mine[hold.source] = mine.get(hold.source, 0) + hold.amount
+    known: Mapping[str, Balance] = balances  # type: ignore[assignment]  # AccountId is a string
+    expected = supply or {}
+    named, elsewhere = (terms.named, terms.elsewhere) if terms else (_NO_TERMS, NO_TERMS)
+    levels: list[StockLevel] = []
+    for place in places:
+        account = free + place + free_end
+        on_hand, promised, _ = known.get(account, NOTHING)
+        picked, _, allocated = known.get(fixed + place + fixed_end, NOTHING)
+        picked_loose, _, movable = known.get(loose + place + loose_end, NOTHING)
+        levels.append(
+            StockLevel(
+                sku,
+                place,
+                on_hand,
+                promised - allocated - movable,
+                allocated,
+                movable,
+                picked + picked_loose,
+                known.get(early + place + early_end, NOTHING).pending_in,
+                mine.get(account, 0) if mine else 0,
+                named.get(place, elsewhere),
+                tuple(expected.get(place, ())) if expected else (),
+            )
+        )
+    return Availability(sku=sku, levels=tuple(levels))
+
+
+def dated_supply(
+    sku: Sku, balances: Iterable[tuple[AccountId, Balance]]
+) -> Mapping[PlaceId, tuple[DatedSupply, ...]]:
+    """
+    Read what is expected of a SKU, by place and day.
+
+    Args:
+        sku: What.
+        balances: Of any accounts; those of ``incoming_account`` of the SKU are read.
+
+    Returns:
+        Only places at which something is expected or promised, each by day.
+    """
+    found: dict[PlaceId, list[DatedSupply]] = {}
+    for account, balance in balances:
+        parts = account_parts(account)
+        if (parts.book, parts.code, parts.unit) != ("promise", "incoming", sku) or parts.owner:
+            continue
+        if balance.posted or balance.pending_out:
+            row = DatedSupply(date.fromisoformat(parts.lot), balance.posted, balance.pending_out)
+            found.setdefault(PlaceId(parts.place), []).append(row)
+    return {place: tuple(sorted(rows)) for place, rows in found.items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ordercore.catalog import Part
 from ordercore.ids import PlaceId, Sku
-from ordercore.inventory._availability import StockLevel
+from ordercore.inventory._levels import StockLevel
 
 __all__ = ["buildable", "kit_available"]
 

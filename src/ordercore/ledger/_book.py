@@ -155,8 +155,9 @@ class Ledger:
             return NOTHING
         if table.waiting and table.waiting[0][0] <= at:
             table.bring_up(at)
-        due = row.due and sum(p.amount for p in self.due_pendings(account, at, len(row.due)))
-        return Balance(row.posted, row.pending_out - (due or 0), row.pending_in)
+        come_up = self.due_pendings(account, at, len(row.due)) if row.due else ()
+        due = sum(hold.amount for hold in come_up)
+        return Balance(row.posted, row.pending_out - due, row.pending_in)
 
     def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
         """
@@ -169,6 +170,14 @@ class Ledger:
         come_up = {entry for entry in (row and row.due) or () if entry[0] <= at}
         due = sorted(entry for entry in come_up if table.is_waiting(*entry))[:limit]
         return [open_pending(table.open[pending_id]) for _, pending_id in due]
+
+    def pendings_made(self, ids: Iterable[str]) -> Mapping[str, OpenPending]:
+        """
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        made = {pending_id: self._table.find_hold(pending_id) for pending_id in ids}
+        return {name: open_pending(hold) for name, hold in made.items() if hold is not None}
 
     def pendings(
         self, reference: str | None = None, *, source: AccountId | None = None
@@ -204,7 +213,7 @@ class Ledger:
 
     def entries(self, account: AccountId | None = None, after: int = 0) -> Iterator[Entry]:
         """
-        Iterate over the log, all of it or the steps that touched an account, in order.
+        Iterate over the log beyond a position, all or what touched an account, in order.
 
         Args:
             account: Only steps that touched it.

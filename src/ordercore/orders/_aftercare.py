@@ -146,8 +146,8 @@ def _release_allocations(draft: Draft, to_stop: dict[LineId, int]) -> tuple[Allo
             kept.append(units)
             continue
         to_stop[units.line_id] -= released
-        rest = draft.movements.release_part(units.hold, units.quantity, released, "canceled")
-        if rest:
+        rest = _give_back(draft, units.line_id, units.hold, units.quantity, released)
+        if released < units.quantity:
             kept.append(
                 AllocatedUnits(
                     line_id=units.line_id,
@@ -175,7 +175,7 @@ def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
         if not here:
             continue
         event = fulfillment.cancel_units(work, here)
-        for moved in event.picked:
+        for moved in draft.tracked(event.picked):
             draft.movements.put_back(moved.sku, work.place, moved.quantity)
         waiting = tuple(_released(draft, work, moved) for moved in event.waiting)
         draft.add(attrs.evolve(event, waiting=waiting))
@@ -184,8 +184,18 @@ def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
 def _released(draft: Draft, work: FulfillmentOrder, moved: LineUnitsMoved) -> LineUnitsMoved:
     line = work.line(moved.line_id)
     held = line.waiting if line else 0
-    rest = draft.movements.release_part(moved.hold, held, moved.quantity, "canceled")
+    rest = _give_back(draft, moved.line_id, moved.hold, held, moved.quantity)
     return attrs.evolve(moved, hold=rest)
+
+
+def _give_back(draft: Draft, line_id: LineId, hold: str, held: int, quantity: int) -> str:
+    """
+    Give part of a promise back; what is not counted was never promised.
+
+    """
+    if not draft.tracks(line_id):
+        return ""
+    return draft.movements.release_part(hold, held, quantity, "canceled")
 
 
 def _grant_prepaid(draft: Draft, canceled_minor: int) -> None:
@@ -244,7 +254,8 @@ def decide_receive_return(
     lines = None if command.lines is None else in_lines(order.kits, command.lines)
     received = returns.receive_return(known, command.place, lines)
     for units in received.lines:
-        draft.movements.take_back(units.sku, command.place, units.quantity)
+        if draft.tracks(units.line_id):
+            draft.movements.take_back(units.sku, command.place, units.quantity)
     draft.add(received)
     return conclude(draft)
 
@@ -267,9 +278,9 @@ def decide_inspect_return(
     place = known.place
     assert place is not None  # noqa: S101 - what is inspected was received somewhere
     for units in inspected.lines:
-        if units.restocked:
+        if units.restocked and draft.tracks(units.line_id):
             draft.movements.restock(units.sku, place, units.restocked)
-        if units.damaged:
+        if units.damaged and draft.tracks(units.line_id):
             draft.movements.set_aside(units.sku, place, units.damaged)
         line = _require_line(order, units.line_id)
         _, start, stop = line.units.refund(units.quantity)

@@ -16,6 +16,7 @@ from ordercore.ledger import Step
 from ordercore.orders._commands import ReleaseCart, ReserveCart
 from ordercore.orders._kits import explode, known_products
 from ordercore.orders._order import Order
+from ordercore.orders._promises import reserve
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question
@@ -54,6 +55,9 @@ def _question(command: ReserveCart, facts: Facts, context: OrderContext) -> Ques
         currency=command.currency,
         window=Window.of(context),
         cart_id=command.cart_id,
+        rules=context.rules.stock,
+        channel=command.channel,
+        on=context.at.date(),
     )
 
 
@@ -73,8 +77,8 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     Hold a cart's units where they would come from, and let go of what it held before.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``, ``no_capacity``,
-            ``shortage``.
+        Rejected: ``unknown_sku``, ``unknown_place``, ``place_not_in_channel``,
+            ``cannot_ship_from``, ``no_capacity``, ``shortage``.
     """
     question = _question(command, facts, context)
     plan, units = question.answer(facts)
@@ -84,8 +88,7 @@ def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext
     for hold in facts[CartHolds(command.cart_id)]:
         movements.release(hold.id, "replaced")
     expires_at = seconds_after(context.at, command.hold_s or context.rules.reservation_s)
-    for taken in units:
-        movements.reserve(taken.sku, taken.place, taken.quantity, expires_at)
+    reserve(units, movements, expires_at)
     reply = Reservation(cart_id=command.cart_id, expires_at=expires_at, plan=plan)
     return Decision(transfers=tuple(movements.batch()), reply=reply)
 

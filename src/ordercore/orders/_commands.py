@@ -64,6 +64,7 @@ class ReserveCart(Command):
         destination: Where it would go.
         lines: What; a mapping of SKU to quantity will do.
         hold_s: For how long, in seconds; None for the shop's rule.
+        channel: Where it is to be sold.
     """
 
     cart_id: CartId = attrs.field(converter=CartId)
@@ -71,6 +72,7 @@ class ReserveCart(Command):
     destination: Destination
     lines: tuple[SkuQuantity, ...] = attrs.field(converter=sku_quantities)
     hold_s: int | None = None
+    channel: str = ""
 
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
@@ -80,6 +82,7 @@ class ReserveCart(Command):
         check_sku_quantities(faults, self.lines)
         if self.hold_s is not None:
             faults.note("hold_s", quantity_fault(self.hold_s))
+        faults.text("channel", self.channel)
         faults.check()
 
 

@@ -5,10 +5,12 @@ Rules add events; each is folded at once, so the next rule sees what the one bef
 Movements of stock and money are collected beside them and leave as one linked batch.
 """
 
+from collections.abc import Iterable
+
 import attrs
 
 from ordercore.errors import Rejected
-from ordercore.fulfillment import CapacityMovements
+from ordercore.fulfillment import CapacityMovements, LineUnitsMoved
 from ordercore.grammar import Decision
 from ordercore.ids import child
 from ordercore.instants import Instant
@@ -90,6 +92,21 @@ class Draft:
             self.events.append(event)
             if isinstance(event, PaymentCaptured | PaymentRecorded | PaymentRefunded):
                 self._move_money(event)
+
+    def tracks(self, line_id: str) -> bool:
+        """
+        Say whether the units of a line are counted; others move no stock.
+
+        """
+        line = self.order.line(line_id)
+        return line is None or line.placed.tracked
+
+    def tracked(self, moved: Iterable[LineUnitsMoved]) -> tuple[LineUnitsMoved, ...]:
+        """
+        Return those whose stock moves with them.
+
+        """
+        return tuple(units for units in moved if self.tracks(units.line_id))
 
     def decision(self) -> OrderDecision:
         """

@@ -46,6 +46,7 @@ class PlacedLine:
         quantity: How many.
         weight_g: Of one unit.
         place: The only place it may come from, or None.
+        tracked: Whether its units are counted; others move no stock on their way.
     """
 
     line_id: LineId
@@ -54,6 +55,7 @@ class PlacedLine:
     quantity: int
     weight_g: int
     place: PlaceId | None = None
+    tracked: bool = True
 
 
 @attrs.frozen(kw_only=True)

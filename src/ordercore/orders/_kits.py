@@ -23,8 +23,8 @@ from ordercore.errors import InvalidData
 from ordercore.grammar import Facts
 from ordercore.ids import LineId, Sku, child
 from ordercore.money import QUANTITY_MAX, Rounding
+from ordercore.orders._promises import Want
 from ordercore.orders._shape import LineQuantity, LineRequest
-from ordercore.orders._sourcing import Want
 from ordercore.totals import LINES_MAX, LineToPrice, PartToPrice, split_line
 
 __all__ = [

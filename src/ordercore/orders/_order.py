@@ -102,6 +102,7 @@ class Order:
         sourcing_failed: No place was found for what is unsourced; somebody must decide.
         short_picks: How often units were missing.
         kits: Which lines are parts of which kit.
+        channel: Where it was sold.
     """
 
     id: OrderId
@@ -128,6 +129,7 @@ class Order:
     sourcing_failed: bool = False
     short_picks: int = 0
     kits: tuple[PlacedKit, ...] = ()
+    channel: str = ""
 
     def line(self, line_id: str) -> OrderLine | None:
         """

@@ -21,9 +21,10 @@ from ordercore.orders._events import OrderPlaced, PlacedLine
 from ordercore.orders._kits import Exploded, explode, known_products, lines_to_price
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
+from ordercore.orders._promises import SourcedUnits, allocate
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, SourcedUnits
+from ordercore.orders._sourcing import Question
 from ordercore.orders._state import evolve
 from ordercore.totals import (
     SHIPPING_LINE,
@@ -49,6 +50,9 @@ def _question(command: PlaceOrder, facts: Facts, context: OrderContext) -> Quest
         currency=command.currency,
         window=Window.of(context),
         cart_id=command.cart_id,
+        rules=context.rules.stock,
+        channel=command.channel,
+        on=context.at.date(),
     )
 
 
@@ -111,9 +115,10 @@ def decide_placement(
     Raises:
         InvalidData: Kits come to more lines or units than an order may have, or an amount is out
             of range.
-        Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``,
-            ``no_capacity``, ``shortage``, ``discount_exceeds_line``, ``discount_exceeds_order``,
-            ``tenders_differ_from_total``, ``too_many_tenders``; in this order.
+        Rejected: ``order_exists``, ``unknown_sku``, ``unknown_place``, ``place_not_in_channel``,
+            ``cannot_ship_from``, ``no_capacity``, ``shortage``, ``discount_exceeds_line``,
+            ``discount_exceeds_order``, ``tenders_differ_from_total``, ``too_many_tenders``; in
+            this order.
     """
     if state is not None:
         raise Rejected(
@@ -127,6 +132,7 @@ def decide_placement(
     plan, units = question.answer(facts)
     question.refuse_without_room(facts, plan)
     refuse_shortage(plan)
+    uncounted = question.uncounted(facts)
     quote = facts[_tax_on(command, question, facts, context)]
     totals = price_order(
         currency=command.currency,
@@ -156,6 +162,7 @@ def decide_placement(
                 quantity=want.quantity,
                 weight_g=products[want.sku].weight_g,
                 place=want.place,
+                tracked=want.sku not in uncounted,
             )
             for want in exploded.wants
         ),
@@ -192,16 +199,7 @@ def _allocate(
     if command.cart_id is not None:
         for hold in facts[CartHolds(command.cart_id)]:
             movements.release(hold.id, "ordered")
-    return tuple(
-        AllocatedUnits(
-            line_id=taken.line_id,
-            sku=taken.sku,
-            place=taken.place,
-            quantity=taken.quantity,
-            hold=movements.allocate(taken.sku, taken.place, taken.quantity),
-        )
-        for taken in units
-    )
+    return allocate(units, movements)
 
 
 def _ask_tenders(draft: Draft, command: PlaceOrder, totals: OrderTotals) -> None:

@@ -9,6 +9,7 @@ import attrs
 
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Context
+from ordercore.inventory import StockRules
 from ordercore.money import Rounding
 
 __all__ = ["CaptureWhen", "OrderContext", "ReleaseWhen", "Rules"]
@@ -51,6 +52,7 @@ class Rules:
             a day.
         capacity_days_max: How many days, the present one included, are looked at for a place to
             have room for new work.
+        stock: What is kept back, promised beyond stock or not counted, and who serves whom.
 
     Raises:
         InvalidDefinition: A number is outside of what can work.
@@ -65,6 +67,7 @@ class Rules:
     attempts_max: int = 5
     retry_s: int = 60
     capacity_days_max: int = 7
+    stock: StockRules = attrs.field(factory=StockRules)
 
     def __attrs_post_init__(self) -> None:
         least_of = {"reservation_s": 1, "attempts_max": 1, "retry_s": 0, "capacity_days_max": 1}

@@ -5,16 +5,16 @@ Other places for units that were not where they should be.
 
 from typing import Any
 
-from ordercore.fulfillment import AllocatedUnits
 from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
 from ordercore.orders._conclusions import conclude, open_work
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import SourcingFailed, UnitsSourcedAgain
 from ordercore.orders._order import Order
+from ordercore.orders._promises import Want, allocate
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
-from ordercore.orders._sourcing import Question, Want
+from ordercore.orders._sourcing import Question
 from ordercore.orders._work_commands import SourceAgain
 from ordercore.sourcing import SourcingPlan
 
@@ -33,6 +33,10 @@ def _question(order: Order, context: OrderContext) -> Question:
         currency=order.currency,
         window=Window.of(context),
         barred=frozenset((skus[line], place) for line, place in order.barred),
+        rules=context.rules.stock,
+        channel=order.channel,
+        on=context.at.date(),
+        untracked=frozenset(line.placed.sku for line in order.lines if not line.placed.tracked),
     )
 
 
@@ -55,7 +59,8 @@ def decide_source_again(
     Find other places for missing units; what no place has waits for a person to decide.
 
     Raises:
-        Rejected: ``unknown_order``, ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``.
+        Rejected: ``unknown_order``, ``unknown_sku``, ``unknown_place``,
+            ``place_not_in_channel``, ``cannot_ship_from``.
     """
     order = require_order(state, command.order_id)
     draft = Draft.of(order, context)
@@ -63,16 +68,8 @@ def decide_source_again(
     if not question.wants:
         return draft.decision()
     plan, units = question.answer(facts)
-    allocations = tuple(
-        AllocatedUnits(
-            line_id=taken.line_id,
-            sku=taken.sku,
-            place=taken.place,
-            quantity=taken.quantity,
-            hold=draft.movements.allocate(taken.sku, taken.place, taken.quantity),
-        )
-        for taken in units
-    )
+    # The order was promised these units when it was placed: it keeps its rank among who waits.
+    allocations = allocate(units, draft.movements, order.placed_at)
     if allocations:
         draft.add(UnitsSourcedAgain(plan=plan, allocations=allocations))
         open_work(draft, allocations, question.promise_days(facts, units, draft.capacity))

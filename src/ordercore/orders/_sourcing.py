@@ -5,9 +5,14 @@ Carts, placements and units that were missing all ask the same way, in three rou
 are and which places may serve; what lies there and what shipping costs; which split costs least.
 Units that name their place are taken first and open it; the rest is optimized over what is left,
 places that are open already costing nothing to open.
+
+A place offers what the rules of stock leave of it, and nothing where it does not serve the
+channel. SKUs that are not counted are offered everywhere, as many as are wanted. What all places
+together cannot fill waits where it may (``_promises``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import attrs
@@ -22,23 +27,22 @@ from ordercore.fulfillment import (
     ShippingRates,
 )
 from ordercore.grammar import Facts, Need
-from ordercore.ids import CartId, LineId, PlaceId, Sku
-from ordercore.inventory import CartHolds, StockAt, StockLevel
+from ordercore.ids import CartId, PlaceId, Sku
+from ordercore.inventory import CartHolds, StockAt, StockLevel, StockRules
+from ordercore.orders._plans import by_line, united
+from ordercore.orders._promises import BackorderPlace, NamedUnits, SourcedUnits, Want, backordered
 from ordercore.orders._room import Room, Window, promise_days, refuse_without_room
 from ordercore.parties import Destination
 from ordercore.places import CandidatePlaces, KnownPlaces, Place
 from ordercore.sourcing import (
     Demand,
     Offer,
-    OpenedPlace,
     PlaceOffer,
-    Shortfall,
-    Sourced,
     SourcingPlan,
     SourcingProblem,
 )
 
-__all__ = ["STOCK_NEEDS", "PlanSourcing", "Question", "SourcedUnits", "Want"]
+__all__ = ["STOCK_NEEDS", "PlanSourcing", "Question"]
 
 
 @attrs.frozen
@@ -53,32 +57,6 @@ class PlanSourcing(Need[SourcingPlan]):
 
 #: What must be read again after somebody else took the stock or the day that a decision counted on.
 STOCK_NEEDS: tuple[type[Need[Any]], ...] = (StockAt, CartHolds, CapacityAt, PlanSourcing)
-
-
-@attrs.frozen
-class Want:
-    """
-    Units of a line that need a source.
-
-    """
-
-    line_id: LineId
-    sku: Sku
-    quantity: int
-    place: PlaceId | None = None
-
-
-@attrs.frozen
-class SourcedUnits:
-    """
-    Units of a line and the place they come from.
-
-    """
-
-    line_id: LineId
-    sku: Sku
-    place: PlaceId
-    quantity: int
 
 
 _Costs = Mapping[tuple[Sku, PlaceId], tuple[int, int, int]]
@@ -98,6 +76,10 @@ class Question:
         barred: Pairs that are known not to have what the ledger says.
         asked: The SKUs by which the catalog is asked, where kits among them were taken apart;
             empty for the SKUs wanted.
+        rules: What is kept back, and who serves whom.
+        channel: Where it is sold, or empty.
+        on: The day by which the rules are read.
+        untracked: SKUs that are not counted; None for what the rules say.
     """
 
     wants: tuple[Want, ...]
@@ -107,6 +89,10 @@ class Question:
     cart_id: CartId | None = None
     barred: frozenset[tuple[Sku, PlaceId]] = frozenset()
     asked: tuple[Sku, ...] = ()
+    rules: StockRules
+    channel: str = ""
+    on: date
+    untracked: frozenset[Sku] | None = None
 
     @property
     def skus(self) -> tuple[Sku, ...]:
@@ -178,13 +164,38 @@ class Question:
             The plan with its shortfalls, and the units by line and place.
 
         Raises:
-            Rejected: ``unknown_sku``, ``unknown_place``, ``cannot_ship_from``.
+            Rejected: ``unknown_sku``, ``unknown_place``, ``place_not_in_channel``,
+                ``cannot_ship_from``.
         """
         named = self._take_named(facts)
         problem = self._problem(facts)
         plan = facts[PlanSourcing(problem)] if problem.demands else None
-        units = [*named.units, *self._by_line(plan)]
-        return self._merged(named, plan), tuple(units)
+        stock, uncounted = self._stock(facts), self.uncounted(facts)
+        units = [
+            attrs.evolve(
+                taken,
+                leave_at_least=stock[taken.sku, taken.place].terms.kept,
+                tracked=taken.sku not in uncounted,
+            )
+            for taken in (*named.units, *by_line(self.wants, plan))
+        ]
+        merged = united(self.currency, named, plan)
+        if not merged.shortfalls:
+            return merged, tuple(units)
+        places = {want: tuple(self._backorder_places(want, facts)) for want in self.wants}
+        room = Room(self.window, self._places(facts), facts)
+        return backordered(merged, units, places, room)
+
+    def uncounted(self, facts: Facts) -> frozenset[Sku]:
+        """
+        Return the SKUs wanted whose units are not counted.
+
+        """
+        if self.untracked is not None:
+            return self.untracked
+        products = self.products(facts)
+        tracked = self.rules.tracked
+        return frozenset(s for s in self.skus if not tracked(s, products[s].category))
 
     def promise_days(
         self, facts: Facts, units: tuple[SourcedUnits, ...], movements: CapacityMovements
@@ -200,12 +211,12 @@ class Question:
 
     def refuse_without_room(self, facts: Facts, plan: SourcingPlan) -> None:
         """
-        Refuse a plan that falls short although places that have no day left have the units.
+        Refuse a plan that falls short although places without a day left could promise the units.
 
         Raises:
             Rejected: ``no_capacity``.
         """
-        rates, stock = self._rates(facts), self._stock(facts)
+        rates, stock, offered = self._rates(facts), self._stock(facts), self._offered(facts)
         anywhere = tuple(place.id for place in self._candidates(facts))
         pairs = {
             (want.sku, place)
@@ -213,7 +224,7 @@ class Question:
             for place in (anywhere if want.place is None else (want.place,))
             if place in rates and (want.sku, place) not in self.barred
         }
-        available = {pair: stock[pair].available for pair in pairs}
+        available = {pair: offered[pair] + stock[pair].backorder_room for pair in pairs}
         refuse_without_room(self.window, self._places(facts), plan, available)
 
     def _second_needs(self, facts: Facts) -> frozenset[Need[Any]]:
@@ -226,7 +237,7 @@ class Question:
     def _places(self, facts: Facts) -> dict[PlaceId, Place]:
         places: dict[PlaceId, Place] = {}
         if any(want.place is None for want in self.wants):
-            places.update((p.id, p) for p in facts[CandidatePlaces(self.destination)])
+            places.update((place.id, place) for place in self._candidates(facts))
         if self._named:
             known = facts[KnownPlaces(self._named)]
             unknown = [place for place in self._named if place not in known]
@@ -237,23 +248,82 @@ class Question:
                     data={"places": tuple(unknown)},
                     legal=("places of the shop",),
                 )
+            outside = [place for place in known if not self.rules.serves(self.channel, place)]
+            if outside:
+                raise Rejected(
+                    "place_not_in_channel",
+                    f"{', '.join(sorted(outside)[:5])} does not serve channel {self.channel}",
+                    data={"places": tuple(sorted(outside)), "channel": self.channel},
+                    legal=("places of the channel",),
+                )
             places.update(known)
         return places
 
     def _stock(self, facts: Facts) -> Mapping[tuple[Sku, PlaceId], StockLevel]:
         places = tuple(sorted(self._places(facts)))
-        return facts[StockAt(self.skus, places, self.cart_id)]
+        found = facts[StockAt(self.skus, places, self.cart_id)]
+        if not self.rules.rules:
+            return found
+        products = self.products(facts)
+        terms = {
+            sku: self.rules.terms(sku, products[sku].category, self.channel, self.on)
+            for sku in self.skus
+        }
+        return {
+            (sku, place): level._replace(terms=terms[sku].at(place))
+            for (sku, place), level in found.items()
+        }
+
+    def _offered(self, facts: Facts) -> dict[tuple[Sku, PlaceId], int]:
+        """
+        Say what each place can promise from its shelf; of what is not counted, all that is wanted.
+
+        """
+        uncounted, wanted = self.uncounted(facts), self._wanted()
+        return {
+            pair: 0
+            if pair in self.barred
+            else wanted[pair[0]]
+            if pair[0] in uncounted
+            else level.available
+            for pair, level in self._stock(facts).items()
+        }
+
+    def _wanted(self) -> dict[Sku, int]:
+        wanted: dict[Sku, int] = {}
+        for want in self.wants:
+            wanted[want.sku] = wanted.get(want.sku, 0) + want.quantity
+        return wanted
+
+    def _backorder_places(self, want: Want, facts: Facts) -> Iterator[BackorderPlace]:
+        if want.sku in self.uncounted(facts):
+            return
+        rates, stock = self._rates(facts), self._stock(facts)
+        product, places = self.products(facts)[want.sku], self._places(facts)
+        anywhere = [place.id for place in self._candidates(facts)]
+        for place in anywhere if want.place is None else [want.place]:
+            if place not in rates or (want.sku, place) in self.barred:
+                continue
+            level, rate = stock[want.sku, place], rates[place]
+            if level.backorder_room:
+                yield BackorderPlace(
+                    place=place,
+                    room=level.backorder_room,
+                    floor=level.terms.floor,
+                    open_cost_minor=rate.package_minor + places[place].handling_minor,
+                    unit_cost_minor=_unit_cost(rate, product),
+                )
 
     def _rates(self, facts: Facts) -> dict[PlaceId, ShippingRate]:
         places = tuple(sorted(self._places(facts)))
         rates = facts[ShippingRates(places, self.destination, self.currency)]
         return {rate.place: rate for rate in rates}
 
-    def _take_named(self, facts: Facts) -> "_Named":
+    def _take_named(self, facts: Facts) -> NamedUnits:
         rates, places = self._rates(facts), self._places(facts)
-        stock = self._stock(facts)
+        offered = self._offered(facts)
         products = self.products(facts)
-        named = _Named(Room(self.window, places, facts))
+        named = NamedUnits(Room(self.window, places, facts))
         for want in self.wants:
             if want.place is None:
                 continue
@@ -265,8 +335,7 @@ class Question:
                     legal=tuple(sorted(rates)),
                 )
             pair = (want.sku, want.place)
-            there = 0 if pair in self.barred else stock[pair].available
-            taken = min(want.quantity, max(there - named.taken.get(pair, 0), 0))
+            taken = min(want.quantity, max(offered[pair] - named.taken.get(pair, 0), 0))
             taken = named.room.take(want.place, taken)
             named.short(want.sku, want.quantity - taken)
             if taken:
@@ -281,7 +350,7 @@ class Question:
         for want in self.wants:
             if want.place is None:
                 demands[want.sku] = demands.get(want.sku, 0) + want.quantity
-        products, stock, rates = self.products(facts), self._stock(facts), self._rates(facts)
+        products, rates, offered = self.products(facts), self._rates(facts), self._offered(facts)
         offers: list[PlaceOffer] = []
         for place in self._candidates(facts):
             rate = rates.get(place.id)
@@ -290,7 +359,7 @@ class Question:
             at_place = tuple(
                 Offer(
                     sku=sku,
-                    available=stock[sku, place.id].available - named.taken.get((sku, place.id), 0),
+                    available=offered[sku, place.id] - named.taken.get((sku, place.id), 0),
                     unit_cost_minor=_unit_cost(rate, products[sku]),
                 )
                 for sku in sorted(demands)
@@ -309,87 +378,8 @@ class Question:
         if all(want.place is not None for want in self.wants):
             return []
         candidates = facts[CandidatePlaces(self.destination)]
-        return sorted(candidates, key=lambda place: place.id)
-
-    def _by_line(self, plan: SourcingPlan | None) -> list[SourcedUnits]:
-        """
-        Hand the plan's units to the lines that want them, in the order of both.
-
-        """
-        rows = plan.sourced if plan else ()
-        left = [row.quantity for row in rows]
-        units: list[SourcedUnits] = []
-        for want in self.wants:
-            unfilled = 0 if want.place is not None else want.quantity
-            for n, row in enumerate(rows):
-                taken = min(unfilled, left[n]) if row.sku == want.sku else 0
-                if taken:
-                    left[n] -= taken
-                    unfilled -= taken
-                    units.append(SourcedUnits(want.line_id, want.sku, PlaceId(row.place), taken))
-        return units
-
-    def _merged(self, named: "_Named", plan: SourcingPlan | None) -> SourcingPlan:
-        if plan is not None and not named.units and not named.shortfalls:
-            return plan
-        extra = sum(named.opened.values()) + sum(s.quantity * s.unit_cost_minor for s in named.rows)
-        opened = {**(dict(_opened(plan)) if plan else {}), **named.opened}
-        shortfalls = {s.sku: s.quantity for s in plan.shortfalls} if plan else {}
-        for sku, quantity in named.shortfalls.items():
-            shortfalls[sku] = shortfalls.get(sku, 0) + quantity
-        rows = (*named.rows, *(plan.sourced if plan else ()))
-        return SourcingPlan(
-            currency=self.currency,
-            sourced=tuple(sorted(rows, key=lambda row: (row.place, row.sku))),
-            opened=tuple(
-                OpenedPlace(place=p, open_cost_minor=c) for p, c in sorted(opened.items())
-            ),
-            shortfalls=tuple(Shortfall(sku=s, quantity=q) for s, q in sorted(shortfalls.items())),
-            cost_minor=extra + (plan.cost_minor if plan else 0),
-            lower_bound_minor=extra + (plan.lower_bound_minor if plan else 0),
-            operations=plan.operations if plan else 0,
-            reasons=(
-                "lines that name their place come from there",
-                *(plan.reasons if plan else ()),
-            ),
-        )
-
-
-@attrs.define
-class _Named:
-    """
-    What lines that name their place have taken.
-
-    """
-
-    room: Room
-    units: list[SourcedUnits] = attrs.Factory(list[SourcedUnits])
-    rows: list[Sourced] = attrs.Factory(list[Sourced])
-    taken: dict[tuple[Sku, PlaceId], int] = attrs.Factory(dict[tuple[Sku, PlaceId], int])
-    opened: dict[str, int] = attrs.Factory(dict[str, int])
-    shortfalls: dict[str, int] = attrs.Factory(dict[str, int])
-
-    def take(self, units: SourcedUnits, unit_cost_minor: int, open_cost_minor: int) -> None:
-        pair = (units.sku, units.place)
-        self.units.append(units)
-        self.taken[pair] = self.taken.get(pair, 0) + units.quantity
-        self.opened[units.place] = open_cost_minor
-        self.rows.append(
-            Sourced(
-                sku=units.sku,
-                place=units.place,
-                quantity=units.quantity,
-                unit_cost_minor=unit_cost_minor,
-            )
-        )
-
-    def short(self, sku: str, quantity: int) -> None:
-        if quantity:
-            self.shortfalls[sku] = self.shortfalls.get(sku, 0) + quantity
-
-
-def _opened(plan: SourcingPlan) -> list[tuple[str, int]]:
-    return [(opened.place, opened.open_cost_minor) for opened in plan.opened]
+        serving = (place for place in candidates if self.rules.serves(self.channel, place.id))
+        return sorted(serving, key=lambda place: place.id)
 
 
 def _unit_cost(rate: ShippingRate, product: Product) -> int:

@@ -72,6 +72,7 @@ def _placed(event: OrderPlaced) -> Order:
         release=event.release,
         capture=event.capture,
         kits=event.kits,
+        channel=event.channel,
     )
 
 

@@ -64,7 +64,8 @@ def decide_pick(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
-            ``quantity_not_there``, ``not_legal_now``.
+            ``quantity_not_there``, ``not_legal_now``; and as it is recorded ``shortage``, where
+            the units still wait for a receipt.
     """
     del facts
     order = require_order(state, command.order_id)
@@ -86,6 +87,8 @@ def _pick(draft: Draft, work: FulfillmentOrder, quantities: dict[LineId, int]) -
                         m.hold, _waiting(work, m), m.sku, work.place, m.quantity
                     ),
                 )
+                if draft.tracks(m.line_id)
+                else m
                 for m in picked.lines
             ),
             status=picked.status,
@@ -117,6 +120,8 @@ def decide_missing(
                         m.hold, _waiting(work, m), m.sku, work.place, m.quantity
                     ),
                 )
+                if draft.tracks(m.line_id)
+                else m
                 for m in missing.lines
             ),
             status=missing.status,
@@ -162,7 +167,7 @@ def _pack(
     packed = fulfillment.pack(
         draft.order.fulfillment, work, quantities, weight_g=weight_g, label_wanted=label_wanted
     )
-    for moved in packed.lines:
+    for moved in draft.tracked(packed.lines):
         draft.movements.pack(moved.sku, work.place, moved.quantity)
     draft.add(packed)
     return fulfillment.require_package(draft.order.fulfillment, packed.package_id)
@@ -182,7 +187,7 @@ def decide_unpack(
     package = fulfillment.require_package(order.fulfillment, command.package_id)
     draft = Draft.of(order, context)
     draft.add(fulfillment.unpack(package))
-    for moved in package.lines:
+    for moved in draft.tracked(package.lines):
         draft.movements.unpack(moved.sku, package.place, moved.quantity)
     return conclude(draft)
 
@@ -241,7 +246,7 @@ def _ship(draft: Draft, package: Package, carrier: str, tracking: str) -> None:
     draft.add(
         fulfillment.ship(package, carrier=carrier, tracking=tracking, occurred_at=draft.occurred_at)
     )
-    for moved in package.lines:
+    for moved in draft.tracked(package.lines):
         draft.movements.dispatch(moved.sku, package.place, moved.quantity)
     _charge(draft, package)
     early = _early_delivery(draft.order, package)

@@ -209,9 +209,18 @@ class Store(Protocol):
         """
         ...
 
-    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
         """
-        Iterate over the ledger's log, all of it or what touched one account, in order.
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        ...
+
+    def entries(
+        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
+    ) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
 
         """
         ...

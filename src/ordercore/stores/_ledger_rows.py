@@ -8,7 +8,7 @@ read can grow stale.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
@@ -24,11 +24,12 @@ from ordercore.ledger import (
     Reverse,
     Step,
     Table,
+    open_pending,
 )
 from ordercore.stores import _sql as sql
 from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
 
-__all__ = ["LedgerRows"]
+__all__ = ["LedgerRows", "pendings_made"]
 
 
 class LedgerRows(Table):
@@ -176,3 +177,15 @@ class LedgerRows(Table):
         hold = pending_of(row)
         self.open[hold.id] = hold
         return hold
+
+
+def pendings_made(
+    connection: sqlite3.Connection, tenant: TenantId, ids: Collection[str]
+) -> Mapping[str, OpenPending]:
+    """
+    Rebuild holds from the rows that made them. Cost: some statements a hold.
+
+    """
+    rows = LedgerRows(connection, tenant)
+    made = {pending_id: rows.find_hold(pending_id) for pending_id in ids}
+    return {pending_id: open_pending(hold) for pending_id, hold in made.items() if hold is not None}

@@ -198,14 +198,24 @@ class MemoryStore:
         with self._lock:
             return tuple(self._of(tenant).ledger.pendings(reference, source=source))
 
-    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
         """
-        Iterate over the ledger's log, all of it or what touched one account, in order.
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        with self._lock:
+            return self._of(tenant).ledger.pendings_made(ids)
+
+    def entries(
+        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
+    ) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
 
         Cost: O(log length), at the call.
         """
         with self._lock:
-            return iter(tuple(self._of(tenant).ledger.entries(account)))
+            return iter(tuple(self._of(tenant).ledger.entries(account, after=after)))
 
     def lease(
         self,

@@ -135,14 +135,28 @@ TRANSFER_OF_ID: Final = f"{_TRANSFER} WHERE tenant = ? AND id = ?"
 TRANSFER_THAT_ENDED: Final = f"{_TRANSFER} WHERE tenant = ? AND pending = ?"
 MERGER_OF: Final = "SELECT step FROM oc_merged WHERE tenant = ? AND pending = ?"
 ADD_MERGED: Final = "INSERT INTO oc_merged (tenant, pending, step) VALUES (?, ?, ?)"
-TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+_TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
 _OF_SIDE: Final = "WHERE tenant = ? AND {} = ? AND position > ? ORDER BY position LIMIT ?"
 #: tenant, account, after, limit, tenant, account, after, limit, limit
-TRANSFERS_OF_ACCOUNT: Final = (
+_TRANSFERS_OF_ACCOUNT: Final = (
     f"SELECT * FROM ({_TRANSFER} {_OF_SIDE.format('source')})"  # noqa: S608 - of constants
     f" UNION ALL SELECT * FROM ({_TRANSFER} {_OF_SIDE.format('target')})"
     " ORDER BY position LIMIT ?"
 )
+
+
+def transfers(
+    tenant: str, account: str | None, after: int, limit: int
+) -> tuple[str, tuple[str | int, ...]]:
+    """
+    Return the query for the log beyond a position: all of it, or what touched one account.
+
+    """
+    if account is None:
+        return _TRANSFERS, (tenant, after, limit)
+    return _TRANSFERS_OF_ACCOUNT, (*(tenant, account, after, limit) * 2, limit)
+
+
 ADD_TRANSFER: Final = """
 INSERT INTO oc_transfers (tenant, position, recorded_at, kind, id, source, target, amount,
                           pending, parts, leave_at_least, expires_at, promised_at, reason,

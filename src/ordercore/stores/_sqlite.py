@@ -35,7 +35,7 @@ from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt
 from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections, Durability
-from ordercore.stores._ledger_rows import LedgerRows
+from ordercore.stores._ledger_rows import LedgerRows, pendings_made
 from ordercore.stores._rows import (
     Row,
     actor_of,
@@ -204,21 +204,23 @@ class SQLiteStore:
         """
         return [pending_of(row) for row in self._rows(*sql.pendings(tenant, reference, source))]
 
-    def entries(self, tenant: TenantId, account: AccountId | None = None) -> Iterator[Entry]:
+    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
         """
-        Iterate over the ledger's log, all of it or what touched one account, in order.
+        Return holds as they were made, open or ended since; unknown ids are absent.
 
-        What is appended meanwhile is seen. Cost: O(log length); no command reads it.
         """
-        after = 0
-        while True:
-            if account is None:
-                rows = self._rows(sql.TRANSFERS, (tenant, after, _PAGE_ROWS))
-            else:
-                keys = (*(tenant, account, after, _PAGE_ROWS) * 2, _PAGE_ROWS)
-                rows = self._rows(sql.TRANSFERS_OF_ACCOUNT, keys)
-            if not rows:
-                return
+        with self._connections.one_moment() as connection:
+            return pendings_made(connection, tenant, ids)
+
+    def entries(
+        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
+    ) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
+
+        What is appended meanwhile is seen. Cost: O(steps beyond it); no command reads it.
+        """
+        while rows := self._rows(*sql.transfers(tenant, account, after, _PAGE_ROWS)):
             yield from map(entry_of, rows)
             after = rows[-1][0]
 
