@@ -9,6 +9,7 @@ rows.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -203,9 +204,8 @@ class Ledger:
         sorted in once.
         """
         accounts = self._table.accounts
-        if len(self._names) != len(accounts):
-            known = set(self._names)
-            self._names.update(name for name in accounts if name not in known)
+        # Accounts are only ever added, so those not sorted in yet are the last.
+        self._names.update(islice(reversed(accounts), len(accounts) - len(self._names)))
         for account in self._names.irange(minimum=AccountId(prefix)):
             if not account.startswith(prefix):
                 return
