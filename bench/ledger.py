@@ -24,10 +24,16 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
-from bench.report import print_table
+from bench.report import call_us, print_table
 from ordercore.grammar import Actor, ActorKind
-from ordercore.ids import CommandId, TenantId
-from ordercore.inventory import ReceiveStock
+from ordercore.ids import CommandId, PlaceId, Sku, TenantId
+from ordercore.inventory import (
+    ReceiveStock,
+    availability,
+    available_account,
+    reserved_account,
+    stock_accounts,
+)
 from ordercore.ledger import AccountId, Balance, Checkpoint, Ledger, Pend, Post, Step
 from ordercore.ports import Commit, Receipt
 from ordercore.stores import SQLiteStore
@@ -171,6 +177,7 @@ def run(*, rounds: int = 9, small: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {}
     found |= _reserve(accounts, promises, rounds)
     found |= _growth(1_000, 10_000 if small else 1_000_000, promises, min(rounds, 5))
+    found |= _availability(50 if small else 500, 1_000 if small else 10_000, rounds)
     found |= _memory(accounts)
     found |= _opening(10_000 if small else 1_000_000, 200 if small else 20_000, min(rounds, 5))
     return found
@@ -256,6 +263,50 @@ def _memory(accounts: int) -> dict[str, Any]:
     }
     print_table(f"memory, {accounts:,} accounts", ("figure", "bytes"), list(found.items()))
     return found
+
+
+def _availability(places: int, carts: int, rounds: int) -> dict[str, Any]:
+    """Read one SKU over many places with many carts at it; look a dictionary up as often beside."""
+    ledger, where = Ledger(), [PlaceId(f"place-{n}") for n in range(places)]
+    sku = Sku("S")
+    for n, place in enumerate(where):
+        target = available_account(sku, place)
+        source = AccountId("promise|outside|S||")
+        post = Post(f"in/{n}", source, target, STOCK, "receive", "opening", NOW)
+        ledger.apply((post,), NOW)
+    for cart in range(carts):
+        place = where[cart % places]
+        source, target = available_account(sku, place), reserved_account(sku, place)
+        hold = Pend(f"cart/{cart}", source, target, 1, "reserve", f"cart/{cart}", NOW, 0, LATER)
+        ledger.apply((hold,), NOW)
+    known = {(sku, place): n for n, place in enumerate(where)}
+
+    def balances() -> dict[AccountId, Balance]:
+        names = [name for place in where for name in stock_accounts(sku, place)]
+        return {name: ledger.balance_at(name, NOW) for name in names}
+
+    def look_up() -> None:
+        for place in where:
+            known[sku, place]
+
+    at_hand = balances()
+    ways: dict[str, Callable[[], object]] = {
+        "a dict lookup a place": look_up,
+        "the terms, balances at hand": lambda: availability(sku, where, at_hand),
+        "all of it, from the ledger": lambda: availability(sku, where, balances()),
+    }
+    measured = {name: lambda work=work: call_us(work, 1, 20) for name, work in ways.items()}
+    times = _alternating(measured, rounds)
+    least, terms, whole = times.values()
+    print_table(
+        f"availability of a SKU over {places} places, {carts:,} open reservations",
+        ("way", "us, median"),
+        [(name, statistics.median(values)) for name, values in times.items()],
+    )
+    return {
+        "availability_over_lookups": round(_ratio(terms, least), 1),
+        "availability_read_over_lookups": round(_ratio(whole, least), 1),
+    }
 
 
 def _untouched(accounts: int) -> dict[AccountId, Balance]:

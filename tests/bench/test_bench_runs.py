@@ -49,6 +49,8 @@ KEYS = {
         "growth_over_floor_growth",
         "growth",
         "floor_growth",
+        "availability_over_lookups",
+        "availability_read_over_lookups",
         "bytes_per_account",
         "bytes_per_promise",
         "open_over_replay_10000",
