@@ -4,6 +4,7 @@ Kits in orders: taken apart once at placement, sent and returned in parts, paid 
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 import attrs
@@ -15,7 +16,16 @@ from ordercore.catalog import Component, Product, StaticCatalog, parts_of
 from ordercore.codec import JsonCodec
 from ordercore.errors import InvalidData, Rejected
 from ordercore.ids import CartId, OrderId, PlaceId, ReturnId, Sku
-from ordercore.inventory import buildable, kit_available
+from ordercore.inventory import (
+    KitAvailability,
+    StockRule,
+    StockRules,
+    buildable,
+    incoming_account,
+    kit_available,
+    outside_account,
+)
+from ordercore.ledger import Post
 from ordercore.money import QUANTITY_MAX, Rounding
 from ordercore.orders import (
     AuthorizeReturn,
@@ -32,10 +42,11 @@ from ordercore.orders import (
     ReserveCart,
     Rules,
 )
+from ordercore.places import Place
 from ordercore.ports import Catalog
 from ordercore.totals import Charge, ComponentKind, Discount
 from ordercore.views import PublicStatus, kit_status, public_status, timeline
-from tests.orders.builders import GERMANY, PRODUCTS, SKUS, Shop, line_of
+from tests.orders.builders import GERMANY, PRODUCTS, SKUS, START, Shop, line_of
 
 ORDER = OrderId("O-1")
 BOX = Product(
@@ -416,3 +427,93 @@ def test_rules_of_release_and_capture_hold_for_kits() -> None:
     made.do(RecordDelivery(order_id=ORDER, package_id=made.package().id))
     assert made.pay.moved["capture"] == 0
     assert made.order().status == "completed"
+
+
+# --- what is available -----------------------------------------------------------------------
+
+
+def under(*rules: StockRule) -> Rules:
+    return Rules(buy_labels=False, stock=StockRules(rules=rules))
+
+
+@given(
+    st.fixed_dictionaries({sku: st.integers(0, 12) for sku in ("MUG", "TEE", "TIN")}),
+    st.sampled_from(["BOX", "HAMPER"]),
+    st.integers(0, 3),
+    st.integers(0, 2),
+)
+def test_as_many_kits_as_are_available_or_may_wait_can_be_ordered_and_not_one_more(
+    stock: dict[str, int], kit: str, cap: int, safety: int
+) -> None:
+    rules = under(StockRule(sku="MUG", safety=safety), StockRule(sku="TEE", backorder_cap=cap))
+    made = kit_shop(rules=rules, places=(Place(id=PlaceId("berlin"), name="Berlin"),))
+    for sku, quantity in stock.items():
+        if quantity:
+            made.receive({sku: quantity})
+    found = made.engine.availability_of(kit, places=("berlin",))
+    most = found.available + found.backorder_room
+
+    assert (found.can_promise(most), found.can_promise(most + 1)) == (True, False)
+    with pytest.raises(Rejected, match="not available anywhere"):
+        made.place(lines=[line_of(kit, most + 1)])
+    if most:
+        made.place(lines=[line_of(kit, most)])
+        assert not made.engine.availability_of(kit, places=("berlin",)).can_promise(1)
+
+
+def test_a_kit_is_available_as_often_as_its_scarcest_part_wherever_the_parts_lie() -> None:
+    made = kit_shop({"MUG": 5})
+    made.receive({"TEE": 6}, "lyon")
+
+    found = made.engine.availability_of("BOX")
+
+    assert isinstance(found, KitAvailability)
+    assert [(row.part.sku, row.there.available) for row in found.parts] == [("MUG", 5), ("TEE", 6)]
+    assert (found.available, found.on_hand, found.shortage) == (3, 0, 0)
+    assert made.engine.availability("BOX") == ()
+
+
+def test_a_carts_own_kit_does_not_count_against_it() -> None:
+    made = kit_shop({"MUG": 2, "TEE": 4})
+    lines = {"BOX": 2}
+    cart = CartId("C-1")
+    made.do(ReserveCart(cart_id=cart, currency="EUR", destination=GERMANY, lines=lines))
+
+    assert made.engine.availability_of("BOX").available == 0
+    assert made.engine.availability_of("BOX", cart_id="C-1").available == 2
+
+
+@pytest.mark.parametrize(("tracked", "promised"), [(True, 0), (False, 5)])
+def test_a_part_that_is_not_counted_is_never_the_scarcest(tracked: bool, promised: int) -> None:
+    made = kit_shop({"MUG": 5}, rules=under(StockRule(sku="TEE", tracked=tracked)))
+
+    found = made.engine.availability_of("BOX")
+
+    assert (found.available, found.can_promise(5), found.can_promise(6)) == (
+        promised,
+        promised == 5,
+        False,
+    )
+    assert found.backorder_room == 0
+
+
+def test_what_is_not_counted_can_be_promised_though_it_never_lay_anywhere() -> None:
+    rules = under(*(StockRule(sku=sku, tracked=False) for sku in ("MUG", "TEE")))
+    made = kit_shop(rules=rules)
+
+    assert made.engine.availability_of("MUG").can_promise(1_000)
+    assert made.engine.availability_of("BOX").can_promise(1_000)
+
+
+def test_kits_can_be_promised_by_the_day_their_last_part_is_expected() -> None:
+    made = kit_shop({"MUG": 5})
+    day = date(2026, 3, 9)
+    due = Post(
+        "due", outside_account("TEE"), incoming_account("TEE", "berlin", day), 4, "", "r", START
+    )
+    made.store._of(made.engine.tenant).ledger.apply([due], START)
+
+    found = made.engine.availability_of("BOX", by=day)
+
+    assert found.available_to_promise(day) == 2
+    assert found.available_to_promise(date(2026, 3, 8)) == 0

@@ -134,7 +134,7 @@ class Reader:
         for sku in need.skus:
             terms = stock.terms(sku, categories.get(sku, ""), channel, at.date())
             rows = (levels[sku, place]._replace(terms=terms.at(place)) for place in serving)
-            found.append(Availability(sku=sku, levels=tuple(rows)))
+            found.append(Availability(sku=sku, levels=tuple(rows), tracked=terms.elsewhere.tracked))
         return found
 
     def categories(self, skus: Collection[Sku], stock: StockRules) -> Mapping[Sku, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
+from ordercore.catalog import parts_of, with_components
 from ordercore.engine._read import Reader
 from ordercore.errors import InvalidData
 from ordercore.ids import CartId, OrderId, PlaceId, Sku
@@ -15,6 +16,8 @@ from ordercore.inventory import (
     Availability,
     Covered,
     Crossings,
+    KitAvailability,
+    PartAvailability,
     StockAt,
     StockLevel,
     StockRules,
@@ -71,15 +74,10 @@ class StockReading:
             order_id: On whose behalf: the order's own promise does not count against it.
 
         Returns:
-            One level a SKU and place, in order of both.
+            One level a SKU and place, in order of both; none for a kit, which lies nowhere.
         """
-        found: list[StockLevel] = []
-        for sku in skus:
-            total = self.availability_of(
-                sku, places=places, channel=channel, by=by, cart_id=cart_id, order_id=order_id
-            )
-            found.extend(total.levels)
-        return tuple(found)
+        read = self._reading(places, channel, by, cart_id, order_id)
+        return tuple(level for sku in skus for level in read(Sku(sku)).levels)
 
     def availability_of(
         self,
@@ -94,17 +92,20 @@ class StockReading:
         """
         Read stock of one SKU over places together; arguments as for :meth:`availability`.
 
+        Of a kit, say how many its parts come to (:class:`~ordercore.inventory.KitAvailability`).
+
+        Raises:
+            InvalidData: A kit that the catalog tells cannot be taken apart.
         """
-        where = self._places_of(sku, expected=by is not None) if places is None else places
-        need = StockAt(
-            (Sku(sku),),
-            tuple(map(PlaceId, where)),
-            None if cart_id is None else CartId(cart_id),
-            None if order_id is None else OrderId(order_id),
-            supply=by is not None,
+        read = self._reading(places, channel, by, cart_id, order_id)
+        asked, products = Sku(sku), self._reader.catalog.products
+        product = products((asked,)).get(asked)
+        if product is None or not product.is_kit:
+            return read(asked)
+        parts = parts_of(asked, with_components(products, (asked,)))
+        return KitAvailability(
+            sku=asked, parts=tuple(PartAvailability(part, read(part.sku)) for part in parts)
         )
-        (found,) = self._reader.available(need, self._stock_rules, channel, self._today())
-        return found
 
     def waiting(self, sku: str, place: str) -> tuple[Covered, ...]:
         """
@@ -188,6 +189,30 @@ class StockReading:
         skus = {Sku(account_parts(account).unit) for account in accounts}
         categories = self._reader.categories(skus, rules)
         return lambda sku, place, on: rules.terms_for(sku, categories.get(sku, ""), place, "", on)
+
+    def _reading(
+        self,
+        places: tuple[str, ...] | None,
+        channel: str,
+        by: date | None,
+        cart_id: str | None,
+        order_id: str | None,
+    ) -> Callable[[Sku], Availability]:
+        """
+        Return what reads one SKU after another for the same asker.
+
+        """
+        cart = None if cart_id is None else CartId(cart_id)
+        order = None if order_id is None else OrderId(order_id)
+        expected = by is not None
+
+        def read(sku: Sku) -> Availability:
+            where = self._places_of(sku, expected=expected) if places is None else places
+            need = StockAt((sku,), tuple(map(PlaceId, where)), cart, order, supply=expected)
+            (found,) = self._reader.available(need, self._stock_rules, channel, self._today())
+            return found
+
+        return read
 
     def _places_of(self, sku: str, *, expected: bool) -> tuple[str, ...]:
         reader = self._reader

@@ -66,6 +66,8 @@ from ordercore.inventory._handling import (
     Handling,
 )
 from ordercore.inventory._kits import (
+    KitAvailability,
+    PartAvailability,
     buildable,
     kit_available,
 )
@@ -120,6 +122,7 @@ __all__ = [
     "DatedSupply",
     "GivesWay",
     "Handling",
+    "KitAvailability",
     "LinkedSteps",
     "Lot",
     "LotQuantity",
@@ -127,6 +130,7 @@ __all__ = [
     "LotStrategy",
     "MakeUnits",
     "Movements",
+    "PartAvailability",
     "Promises",
     "ReceiveStock",
     "StockAt",

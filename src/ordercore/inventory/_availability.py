@@ -157,7 +157,8 @@ def availability(
                 tuple(expected.get(place, ())) if expected else (),
             )
         )
-    return Availability(sku=sku, levels=tuple(levels))
+    tracked = terms is None or terms.elsewhere.tracked
+    return Availability(sku=sku, levels=tuple(levels), tracked=tracked)
 
 
 def dated_supply(

@@ -174,10 +174,12 @@ class Availability:
     Attributes:
         sku: What.
         levels: Place by place, in the order asked.
+        tracked: Whether its units are counted at all.
     """
 
     sku: Sku
     levels: tuple[StockLevel, ...]
+    tracked: bool = True
 
     def at(self, place: str) -> StockLevel:
         """
@@ -280,8 +282,7 @@ class Availability:
         Say whether so many units may be promised now, from these places together.
 
         """
-        tracked = all(level.terms.tracked for level in self.levels)
-        return not tracked or quantity <= self.available + self.backorder_room
+        return not self.tracked or quantity <= self.available + self.backorder_room
 
     def available_to_promise(self, by: date, *, on: date | None = None) -> int:
         """

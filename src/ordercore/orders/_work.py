@@ -62,10 +62,11 @@ def decide_pick(
     """
     Take promised units from the shelf.
 
+    Units that wait for a receipt are on no shelf: the ledger refuses to move them, as a shortage.
+
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
-            ``quantity_not_there``, ``not_legal_now``; and as it is recorded ``shortage``, where
-            the units still wait for a receipt.
+            ``quantity_not_there``, ``not_legal_now``.
     """
     del facts
     order = require_order(state, command.order_id)
