@@ -20,6 +20,7 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from ordercore.inventory import (
     availability,
     available_account,
     reserved_account,
-    stock_accounts,
+    stock_accounts_at,
 )
 from ordercore.ledger import AccountId, Balance, Checkpoint, Ledger, Pend, Post, Step
 from ordercore.ports import Commit, Receipt
@@ -279,15 +280,14 @@ def _availability(places: int, carts: int, rounds: int) -> dict[str, Any]:
         source, target = available_account(sku, place), reserved_account(sku, place)
         hold = Pend(f"cart/{cart}", source, target, 1, "reserve", f"cart/{cart}", NOW, 0, LATER)
         ledger.apply((hold,), NOW)
-    known = {(sku, place): n for n, place in enumerate(where)}
+    known = {place: n for n, place in enumerate(where)}
 
     def balances() -> dict[AccountId, Balance]:
-        names = [name for place in where for name in stock_accounts(sku, place)]
-        return {name: ledger.balance_at(name, NOW) for name in names}
+        return ledger.balances_at(stock_accounts_at(sku, where), NOW)
 
     def look_up() -> None:
         for place in where:
-            known[sku, place]
+            known[place]
 
     at_hand = balances()
     ways: dict[str, Callable[[], object]] = {
@@ -295,8 +295,7 @@ def _availability(places: int, carts: int, rounds: int) -> dict[str, Any]:
         "the terms, balances at hand": lambda: availability(sku, where, at_hand),
         "all of it, from the ledger": lambda: availability(sku, where, balances()),
     }
-    measured = {name: lambda work=work: call_us(work, 1, 20) for name, work in ways.items()}
-    times = _alternating(measured, rounds)
+    times = _alternating({k: partial(call_us, work, 1, 20) for k, work in ways.items()}, rounds)
     least, terms, whole = times.values()
     print_table(
         f"availability of a SKU over {places} places, {carts:,} open reservations",

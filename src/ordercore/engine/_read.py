@@ -31,7 +31,7 @@ from ordercore.inventory import (
     StockRules,
     availability,
     dated_supply,
-    stock_accounts,
+    stock_accounts_at,
 )
 from ordercore.ledger import OpenPending
 from ordercore.orders import PlanSourcing
@@ -93,8 +93,7 @@ class Reader:
 
         Cost: O(SKUs x places) balances in one read; where supply is asked, one more a SKU.
         """
-        pairs = [(sku, place) for sku in need.skus for place in need.places]
-        accounts = [account for pair in pairs for account in stock_accounts(*pair)]
+        accounts = [name for sku in need.skus for name in stock_accounts_at(sku, need.places)]
         balances = self.store.balances(self.tenant, accounts, at)
         own: list[OpenPending] = []
         if need.cart_id is not None:

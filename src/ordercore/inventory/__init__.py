@@ -31,6 +31,7 @@ from ordercore.inventory._availability import (
     availability,
     dated_supply,
     stock_accounts,
+    stock_accounts_at,
     stock_level,
 )
 from ordercore.inventory._commands import (
@@ -167,6 +168,7 @@ __all__ = [
     "reversed_before",
     "shrinkage_account",
     "stock_accounts",
+    "stock_accounts_at",
     "stock_level",
     "supplier_account",
     "who_gives_way",

@@ -29,6 +29,7 @@ __all__ = [
     "availability",
     "dated_supply",
     "stock_accounts",
+    "stock_accounts_at",
     "stock_level",
 ]
 
@@ -85,6 +86,16 @@ def stock_accounts(sku: Sku, place: PlaceId) -> tuple[AccountId, ...]:
     )
 
 
+def stock_accounts_at(sku: Sku, places: Iterable[PlaceId]) -> list[AccountId]:
+    """
+    List the accounts that :func:`availability` reads of a SKU at some places.
+
+    Names are made from patterns: naming each account anew would cost more than reading it.
+    """
+    patterns = [account.split(_PLACE) for account in stock_accounts(sku, _PLACE)]
+    return [AccountId(f"{head}{place}{end}") for place in places for head, end in patterns]
+
+
 def stock_level(
     sku: Sku, place: PlaceId, balances: Mapping[AccountId, Balance], own: Iterable[OpenPending] = ()
 ) -> StockLevel:
@@ -126,7 +137,6 @@ def availability(
 
     Cost: O(places + own holds), whatever the number of promises.
     """
-    # Names are made from patterns: naming each account anew would cost more than reading it.
     (free, free_end), (fixed, fixed_end), (loose, loose_end), (early, early_end) = (
         account.split(_PLACE) for account in stock_accounts(sku, _PLACE)
     )

@@ -150,15 +150,26 @@ class Ledger:
 
         Cost: O(1), and O(holds of the account that are due and not recorded as expired).
         """
+        return self.balances_at((account,), at)[account]
+
+    def balances_at(self, accounts: Iterable[AccountId], at: Instant) -> dict[AccountId, Balance]:
+        """
+        Return balances as :meth:`balance_at` does, of many accounts; untouched ones with zeros.
+
+        """
         table = self._table
-        row = table.accounts.get(account)
-        if row is None:
-            return NOTHING
-        if table.waiting and table.waiting[0][0] <= at:
-            table.bring_up(at)
-        come_up = self.due_pendings(account, at, len(row.due)) if row.due else ()
-        due = sum(hold.amount for hold in come_up)
-        return Balance(row.posted, row.pending_out - due, row.pending_in)
+        table.bring_up(at)
+        rows, found = table.accounts, dict[AccountId, Balance]()
+        for account in accounts:
+            row = rows.get(account)
+            if row is None:
+                found[account] = NOTHING
+            elif row.due:
+                due = sum(p.amount for p in self.due_pendings(account, at, len(row.due)))
+                found[account] = Balance(row.posted, row.pending_out - due, row.pending_in)
+            else:
+                found[account] = Balance(row.posted, row.pending_out, row.pending_in)
+        return found
 
     def due_pendings(self, account: AccountId, at: Instant, limit: int) -> Sequence[OpenPending]:
         """

@@ -176,8 +176,7 @@ class MemoryStore:
 
         """
         with self._lock:
-            ledger = self._of(tenant).ledger
-            return {account: ledger.balance_at(account, at) for account in accounts}
+            return self._of(tenant).ledger.balances_at(accounts, at)
 
     def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
         """
