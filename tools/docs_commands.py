@@ -20,13 +20,13 @@ _LIKE = {"As for picking.": "PickUnits"}
 _HEAD = """\
 # Commands
 
-What can be asked of stock and of an order. Each command is a frozen class of `ordercore.orders`,
-checks its own shape when it is made (`InvalidData` lists every fault with its path), and is
-decided on facts when it is submitted.
+What can be asked of an order, of stock and of its documents. Each command is a frozen class of
+`ordercore.orders` or `ordercore.inventory`, checks its own shape when it is made (`InvalidData`
+lists every fault with its path), and is decided on facts when it is submitted.
 
 The *refusals* are the codes of `Rejected`, in the order in which they are checked, as the rules
 state them. The *events* are those that the rule itself may record. What then follows by itself,
-whatever the command was, is the same for all: {conclusions}.
+whatever the command to an order was, is the same for all: {conclusions}.
 """
 
 
@@ -46,9 +46,13 @@ def commands() -> str:
 
 
 def deciding() -> dict[str, tuple[str, str]]:
-    """Read the table of rules: command -> module and function that decides it."""
+    """Read the tables of rules: command -> module and function that decides it."""
+    return {**_deciding("orders"), **_deciding("inventory")}
+
+
+def _deciding(room: str) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
-    for node in ast.walk(modules()["orders/_decide.py"]):
+    for node in ast.walk(modules()[f"{room}/_decide.py"]):
         if not isinstance(node, ast.Dict):
             continue
         for key, value in zip(node.keys, node.values, strict=True):
@@ -59,7 +63,7 @@ def deciding() -> dict[str, tuple[str, str]]:
                     and isinstance(inner.value, ast.Name)
                     and inner.attr.startswith("decide_")
                 ):
-                    found[key.attr] = (f"orders/{inner.value.id}.py", inner.attr)
+                    found[key.attr] = (f"{room}/{inner.value.id}.py", inner.attr)
     return found
 
 

@@ -16,6 +16,8 @@ import pytest
 
 from ordercore.codec import NAMES, TYPES
 from ordercore.grammar import ActionRequired, Command, Declined, Event, Succeeded, Unknown
+from ordercore.inventory import DocumentCommand, DocumentEvent
+from ordercore.inventory import _decide as documents
 from ordercore.orders import OrderCommand, OrderEvent, StockCommand
 from ordercore.orders._decide import _RULES
 from ordercore.orders._events import OrderPlaced
@@ -26,6 +28,8 @@ KEPT = Path(__file__).parent / "names.txt"
 
 EVENTS: tuple[type[Any], ...] = get_args(OrderEvent)
 COMMANDS: tuple[type[Any], ...] = (*get_args(OrderCommand), *get_args(StockCommand))
+DOCUMENT_EVENTS: tuple[type[Any], ...] = get_args(DocumentEvent)
+DOCUMENT_COMMANDS: tuple[type[Any], ...] = get_args(DocumentCommand)
 
 
 def _inner(hint: Any) -> Iterator[type]:
@@ -66,14 +70,16 @@ def test_no_stored_name_or_field_has_changed() -> None:
     assert written() == KEPT.read_text(encoding="utf-8")
 
 
-def test_facts_of_orders_and_only_they_are_named_as_facts() -> None:
-    assert {kind for kind in TYPES.values() if issubclass(kind, Event)} == set(EVENTS)
+def test_facts_of_orders_and_documents_and_only_they_are_named_as_facts() -> None:
+    named = {kind for kind in TYPES.values() if issubclass(kind, Event)}
+    assert named == {*EVENTS, *DOCUMENT_EVENTS}
 
 
 def test_commands_and_only_they_are_named_as_commands() -> None:
-    assert {kind for kind in TYPES.values() if issubclass(kind, Command)} == set(COMMANDS)
-    assert all(NAMES[kind].startswith("command.") for kind in COMMANDS)
-    assert not any(NAMES[kind].startswith(("command.", "reply.")) for kind in EVENTS)
+    commands, events = (*COMMANDS, *DOCUMENT_COMMANDS), (*EVENTS, *DOCUMENT_EVENTS)
+    assert {kind for kind in TYPES.values() if issubclass(kind, Command)} == set(commands)
+    assert all(NAMES[kind].startswith("command.") for kind in commands)
+    assert not any(NAMES[kind].startswith(("command.", "reply.")) for kind in events)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda kind: kind.__name__)
@@ -86,3 +92,8 @@ def test_nothing_is_folded_or_told_or_ruled_that_is_no_fact_or_command() -> None
     assert set(_FOLDS) | {OrderPlaced} == set(EVENTS)
     assert set(_SENTENCES) == set(EVENTS)
     assert set(_RULES) == set(COMMANDS)
+
+
+def test_every_fact_of_a_document_has_a_fold_and_every_command_a_rule() -> None:
+    assert set(documents._FOLDS) == set(DOCUMENT_EVENTS)
+    assert set(documents._RULES) == set(DOCUMENT_COMMANDS)

@@ -9,7 +9,7 @@ default that says what the old rows meant.
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final, cast
 
@@ -125,6 +125,8 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Enum, _structure_word)
     converter.register_structure_hook_factory(_is_tuple_of, _structure_tuple(converter))
     converter.register_structure_hook_factory(attrs.has, objects)
+    converter.register_structure_hook(date, lambda value, _: _day(_text(value)))
+    converter.register_unstructure_hook(date, date.isoformat)
     converter.register_structure_hook(datetime, lambda value, _: parse_instant(_text(value)))
     converter.register_unstructure_hook(datetime, format_instant)
     configure_tagged_union(
@@ -235,6 +237,16 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} is no text")
     return value
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError(f"{text!r:.40} is no day: legal is ISO 8601, as 2026-03-01")
+    return day
 
 
 def _refuse_constant(constant: str) -> object:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ordercore import fulfillment, orders, payments, returns
+from ordercore import fulfillment, inventory, orders, payments, returns
 
 __all__ = ["NAMES", "TYPES"]
 
@@ -58,6 +58,21 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "return-received": returns.ReturnReceived,
         "return-inspected": returns.ReturnInspected,
         "return-canceled": returns.ReturnCanceled,
+        "purchase-opened": inventory.PurchaseOpened,
+        "expectation-changed": inventory.ExpectationChanged,
+        "purchase-received": inventory.PurchaseReceived,
+        "purchase-closed": inventory.PurchaseClosed,
+        "purchase-canceled": inventory.PurchaseCanceled,
+        "transfer-opened": inventory.TransferOpened,
+        "transfer-sent": inventory.TransferSent,
+        "transfer-received": inventory.TransferReceived,
+        "transfer-closed": inventory.TransferClosed,
+        "transfer-canceled": inventory.TransferCanceled,
+        "count-opened": inventory.CountOpened,
+        "count-recorded": inventory.CountRecorded,
+        "count-closed": inventory.CountClosed,
+        "count-canceled": inventory.CountCanceled,
+        "snapshot-applied": inventory.SnapshotApplied,
         # commands
         "command.receive-stock": orders.ReceiveStock,
         "command.reserve-cart": orders.ReserveCart,
@@ -82,7 +97,24 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "command.record-outcome": orders.RecordOutcome,
         "command.record-attempt": orders.RecordAttempt,
         "command.retry-effect": orders.RetryEffect,
+        "command.open-purchase": inventory.OpenPurchase,
+        "command.change-expectation": inventory.ChangeExpectation,
+        "command.receive-purchase": inventory.ReceivePurchase,
+        "command.close-purchase": inventory.ClosePurchase,
+        "command.cancel-purchase": inventory.CancelPurchase,
+        "command.open-transfer": inventory.OpenTransfer,
+        "command.send-transfer": inventory.SendTransfer,
+        "command.receive-transfer": inventory.ReceiveTransfer,
+        "command.close-transfer": inventory.CloseTransfer,
+        "command.cancel-transfer": inventory.CancelTransfer,
+        "command.open-count": inventory.OpenCount,
+        "command.record-count": inventory.RecordCount,
+        "command.close-count": inventory.CloseCount,
+        "command.cancel-count": inventory.CancelCount,
+        "command.adjust-stock": inventory.AdjustStock,
+        "command.apply-snapshot": inventory.ApplySnapshot,
         # replies
+        "reply.stock-adjusted": inventory.StockAdjusted,
         "reply.reservation": orders.Reservation,
     }
 )
