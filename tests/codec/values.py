@@ -57,7 +57,7 @@ WORDS: Final = {
 }
 
 #: What a command wants to see once, and by what.
-_ONCE: Final[dict[type, Callable[[Any], Any]]] = {
+_ONCE: Final[dict[Any, Callable[[Any], Any]]] = {
     LineQuantity: lambda entry: entry.line_id,
     LineUnits: lambda entry: entry.line_id,
     PurchaseLineRequest: lambda entry: entry.line_id,

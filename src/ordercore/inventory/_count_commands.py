@@ -12,7 +12,7 @@ import attrs
 from ordercore.grammar import Command
 from ordercore.ids import CountId, PlaceId, Sku
 from ordercore.instants import Instant
-from ordercore.inventory._document_shape import Faults
+from ordercore.inventory._document_shape import Faults, together
 
 __all__ = [
     "AdjustStock",
@@ -154,7 +154,7 @@ class RecordCount(Command):
             faults.sku(f"lines[{n}].sku", line.sku)
             faults.quantity(f"lines[{n}].counted", line.counted, 0)
             faults.lot(f"lines[{n}].lot", line.lot)
-        faults.once((f"lines[{n}]", (x.sku, x.lot)) for n, x in enumerate(self.lines))
+        faults.once((f"lines[{n}]", together(x.sku, x.lot)) for n, x in enumerate(self.lines))
         faults.aware("counted_at", self.counted_at)
         faults.text("note", self.note)
         faults.check()
@@ -221,7 +221,7 @@ class AdjustStock(Command):
             faults.sku(f"lines[{n}].sku", line.sku)
             faults.delta(f"lines[{n}].delta", line.delta)
             faults.lot(f"lines[{n}].lot", line.lot)
-        faults.once((f"lines[{n}]", (x.sku, x.lot)) for n, x in enumerate(self.lines))
+        faults.once((f"lines[{n}]", together(x.sku, x.lot)) for n, x in enumerate(self.lines))
         faults.text("note", self.note)
         faults.text("reference", self.reference)
         faults.aware("occurred_at", self.occurred_at)

@@ -16,7 +16,7 @@ from ordercore.instants import Instant
 from ordercore.money import QUANTITY_MAX
 from ordercore.totals import LINES_MAX
 
-__all__ = ["Faults", "LineUnits", "UnitsByLine", "line_units"]
+__all__ = ["Faults", "LineUnits", "UnitsByLine", "line_units", "together"]
 
 _TEXT_MAX: Final = 500
 
@@ -45,6 +45,14 @@ def line_units(given: UnitsByLine) -> tuple[LineUnits, ...]:
         by_line = cast("Mapping[str, int]", given)
         return tuple(LineUnits(LineId(line), quantity) for line, quantity in by_line.items())
     return tuple(given)
+
+
+def together(*parts: str) -> str:
+    """
+    Name what is told apart by several words, none of which may hold a bar.
+
+    """
+    return "|".join(part for part in parts if part)
 
 
 class Faults:
@@ -108,8 +116,7 @@ class Faults:
         seen: set[Hashable] = set()
         for path, name in names:
             if name in seen:
-                shown = " ".join(str(part) for part in name) if isinstance(name, tuple) else name
-                self.note(path, f"{shown} is there twice")
+                self.note(path, f"{name} is there twice")
             seen.add(name)
 
     def units(self, lines: tuple[LineUnits, ...]) -> None:

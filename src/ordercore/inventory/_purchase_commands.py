@@ -13,7 +13,7 @@ import attrs
 from ordercore.grammar import Command
 from ordercore.ids import LineId, PlaceId, PurchaseId, Sku
 from ordercore.instants import Instant
-from ordercore.inventory._document_shape import Faults
+from ordercore.inventory._document_shape import Faults, together
 from ordercore.inventory._document_steps import ExpectedUnits
 
 __all__ = [
@@ -194,7 +194,8 @@ class ReceivePurchase(Command):
                 faults.note(f"lines[{n}].rejected", fault)
             faults.lot(f"lines[{n}].lot", line.lot)
         faults.once(
-            (f"lines[{n}].line_id", (line.line_id, line.lot)) for n, line in enumerate(self.lines)
+            (f"lines[{n}].line_id", together(line.line_id, line.lot))
+            for n, line in enumerate(self.lines)
         )
         faults.text("note", self.note)
         faults.aware("occurred_at", self.occurred_at)

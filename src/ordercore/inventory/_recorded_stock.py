@@ -20,7 +20,7 @@ is its opposite.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -162,6 +162,9 @@ class Uncovered:
     shortage: int
 
 
+_BUCKETS: Final = frozenset(bucket.value for bucket in Bucket)
+
+
 def recorded_stock(need: OnHandAsOf, entries: Iterable[Entry]) -> StockRecord:
     """
     Answer a need from the log: of the whole ledger, or of the accounts in question.
@@ -228,6 +231,8 @@ def _lies(account: AccountId, need: OnHandAsOf) -> StockKey | None:
     parts = account_parts(account)
     if parts.book != "physical" or parts.place != need.place or parts.owner:
         return None
+    if parts.code not in _BUCKETS:
+        return None  # an account of the host's own
     sku = Sku(parts.unit)
     if need.skus and sku not in need.skus:
         return None

@@ -37,7 +37,7 @@ from ordercore.inventory._document_rules import (
     refuse_unknown,
     settle_shelf,
 )
-from ordercore.inventory._document_shape import Faults
+from ordercore.inventory._document_shape import Faults, together
 from ordercore.inventory._document_steps import DocumentSteps, Shelf
 from ordercore.inventory._recorded_stock import (
     OnHandAsOf,
@@ -136,7 +136,7 @@ class ApplySnapshot(Command):
             if bucket not in SNAPSHOT_BUCKETS:
                 legal = ", ".join(SNAPSHOT_BUCKETS)
                 faults.note(path, f"{bucket} is not for a warehouse to state: legal are {legal}")
-        faults.once((f"lines[{n}]", line.key) for n, line in enumerate(self.lines))
+        faults.once((f"lines[{n}]", together(*line.key)) for n, line in enumerate(self.lines))
         faults.once((f"complete[{n}]", bucket) for n, bucket in enumerate(self.complete))
         faults.text("reference", self.reference)
         faults.check()
