@@ -47,12 +47,12 @@ def commands() -> str:
 
 def deciding() -> dict[str, tuple[str, str]]:
     """Read the tables of rules: command -> module and function that decides it."""
-    return {**_deciding("orders"), **_deciding("inventory")}
+    return {**_deciding("orders", "_decide"), **_deciding("inventory", "_documents")}
 
 
-def _deciding(room: str) -> dict[str, tuple[str, str]]:
+def _deciding(room: str, table: str) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
-    for node in ast.walk(modules()[f"{room}/_decide.py"]):
+    for node in ast.walk(modules()[f"{room}/{table}.py"]):
         if not isinstance(node, ast.Dict):
             continue
         for key, value in zip(node.keys, node.values, strict=True):

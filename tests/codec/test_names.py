@@ -17,7 +17,7 @@ import pytest
 from ordercore.codec import NAMES, TYPES
 from ordercore.grammar import ActionRequired, Command, Declined, Event, Succeeded, Unknown
 from ordercore.inventory import DocumentCommand, DocumentEvent
-from ordercore.inventory import _decide as documents
+from ordercore.inventory import _documents as documents
 from ordercore.orders import OrderCommand, OrderEvent, StockCommand
 from ordercore.orders._decide import _RULES
 from ordercore.orders._events import OrderPlaced

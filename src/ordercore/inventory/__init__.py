@@ -57,7 +57,9 @@ from ordercore.inventory._count_state import (
     evolve_count,
 )
 from ordercore.inventory._counts import late_movements
-from ordercore.inventory._decide import (
+from ordercore.inventory._document_shape import LineUnits
+from ordercore.inventory._document_steps import ExpectedUnits
+from ordercore.inventory._documents import (
     DocumentCommand,
     DocumentEvent,
     DocumentState,
@@ -67,8 +69,6 @@ from ordercore.inventory._decide import (
     evolve_document,
     outstanding_of_document,
 )
-from ordercore.inventory._document_shape import LineUnits
-from ordercore.inventory._document_steps import ExpectedUnits
 from ordercore.inventory._lifecycles import COUNT_LIFECYCLE, PURCHASE_LIFECYCLE, TRANSFER_LIFECYCLE
 from ordercore.inventory._movements import Movements
 from ordercore.inventory._purchase_commands import (
