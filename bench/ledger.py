@@ -14,30 +14,25 @@ both are slower, which is reported beside.
 import gc
 import random
 import statistics
-import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
-from pathlib import Path
 from typing import Any
 
+from bench.ledger_opening import opening
 from bench.report import call_us, print_table
-from ordercore.grammar import Actor, ActorKind
-from ordercore.ids import CommandId, PlaceId, Sku, TenantId
+from bench.rounds import alternating, ratio
+from ordercore.ids import PlaceId, Sku
 from ordercore.inventory import (
-    ReceiveStock,
     availability,
     available_account,
     reserved_account,
     stock_accounts_at,
 )
-from ordercore.ledger import AccountId, Balance, Checkpoint, Ledger, Pend, Post, Step
-from ordercore.ports import Commit, Receipt
-from ordercore.stores import SQLiteStore
+from ordercore.ledger import AccountId, Balance, Checkpoint, Ledger, Pend, Post
 
 __all__ = ["FloorLedger", "run"]
 
@@ -180,7 +175,7 @@ def run(*, rounds: int = 9, small: bool = False) -> dict[str, Any]:
     found |= _growth(1_000, 10_000 if small else 1_000_000, promises, min(rounds, 5))
     found |= _availability(50 if small else 500, 1_000 if small else 10_000, rounds)
     found |= _memory(accounts)
-    found |= _opening(10_000 if small else 1_000_000, 200 if small else 20_000, min(rounds, 5))
+    found |= opening(10_000 if small else 1_000_000, 200 if small else 20_000, min(rounds, 5))
     return found
 
 
@@ -195,9 +190,9 @@ def _reserve(accounts: int, promises: int, rounds: int) -> dict[str, Any]:
         "floor, expiries firing": lambda: work.floor(after, until),
         "reserve, expiries firing": lambda: work.ours(after, until),
     }
-    times = _alternating(ways, rounds)
+    times = alternating(ways, rounds)
     gc.enable()
-    collected = _alternating({k: ways[k] for k in list(ways)[:3]}, rounds, collect=True)
+    collected = alternating({k: ways[k] for k in list(ways)[:3]}, rounds, collect=True)
     pairs = {
         "reserve_over_floor": ("reserve", "floor", times),
         "batch_over_floor": ("batch of 100, an item", "floor", times),
@@ -209,7 +204,7 @@ def _reserve(accounts: int, promises: int, rounds: int) -> dict[str, Any]:
         "reserve_over_floor_gc": ("reserve", "floor", collected),
         "batch_over_floor_gc": ("batch of 100, an item", "floor", collected),
     }
-    ratios = {name: _ratio(of[a], of[b]) for name, (a, b, of) in pairs.items()}
+    ratios = {name: ratio(of[a], of[b]) for name, (a, b, of) in pairs.items()}
     print_table(
         f"ledger: {promises:,} promises over {accounts:,} accounts, {rounds} rounds in turn",
         ("way", "us a promise, median", "least"),
@@ -224,7 +219,7 @@ def _reserve(accounts: int, promises: int, rounds: int) -> dict[str, Any]:
 
 def _growth(few: int, many: int, promises: int, rounds: int) -> dict[str, Any]:
     small, large = _Rounds(few, promises), _Rounds(many, promises)
-    times = _alternating(
+    times = alternating(
         {
             "floor, few": small.floor,
             "floor, many": large.floor,
@@ -233,8 +228,8 @@ def _growth(few: int, many: int, promises: int, rounds: int) -> dict[str, Any]:
         },
         rounds,
     )
-    floor = _ratio(times["floor, many"], times["floor, few"])
-    ours = _ratio(times["ours, many"], times["ours, few"])
+    floor = ratio(times["floor, many"], times["floor, few"])
+    ours = ratio(times["ours, many"], times["ours, few"])
     rows = [("floor", floor), ("ours", ours), ("ours beside the floor", ours / floor)]
     print_table(f"growth in cost from {few:,} to {many:,} accounts", ("way", "ratio"), rows)
     return {
@@ -295,7 +290,7 @@ def _availability(places: int, carts: int, rounds: int) -> dict[str, Any]:
         "the terms, balances at hand": lambda: availability(sku, where, at_hand),
         "all of it, from the ledger": lambda: availability(sku, where, balances()),
     }
-    times = _alternating({k: partial(call_us, work, 1, 20) for k, work in ways.items()}, rounds)
+    times = alternating({k: partial(call_us, work, 1, 20) for k, work in ways.items()}, rounds)
     least, terms, whole = times.values()
     print_table(
         f"availability of a SKU over {places} places, {carts:,} open reservations",
@@ -303,131 +298,10 @@ def _availability(places: int, carts: int, rounds: int) -> dict[str, Any]:
         [(name, statistics.median(values)) for name, values in times.items()],
     )
     return {
-        "availability_over_lookups": round(_ratio(terms, least), 1),
-        "availability_read_over_lookups": round(_ratio(whole, least), 1),
+        "availability_over_lookups": round(ratio(terms, least), 1),
+        "availability_read_over_lookups": round(ratio(whole, least), 1),
     }
 
 
 def _untouched(accounts: int) -> dict[AccountId, Balance]:
     return {AccountId(f"promise|available|S{n}|p|"): Balance() for n in range(accounts)}
-
-
-def _opening(transfers: int, accounts: int, rounds: int) -> dict[str, Any]:
-    """Open a ledger of many transfers with 1,000 behind its checkpoint; replay 10,000 beside it."""
-    whole, tail, replayed = Ledger(), 1_000, min(10_000, transfers)
-    for start in range(0, transfers, 10_000):
-        whole.apply([_receipt(n, accounts) for n in range(start, start + 10_000)], NOW)
-    older = Ledger()
-    entries = list(whole.entries(after=transfers - replayed))
-    for start in range(0, transfers - tail, 9_000):
-        end = min(start + 9_000, transfers - tail)
-        older.apply([_receipt(n, accounts) for n in range(start, end)], NOW)
-    checkpoint = older.checkpoint()
-
-    def reopen() -> float:
-        return _seconds(lambda: Ledger.resume(checkpoint, older, entries[-tail:]))
-
-    def replay() -> float:
-        first = [entry.step for entry in entries]
-
-        def work() -> None:
-            ledger = Ledger()
-            for step in first:
-                ledger.apply((step,), NOW)
-
-        return _seconds(work)
-
-    times = _alternating({"open": reopen, "replay": replay}, rounds)
-    with tempfile.TemporaryDirectory() as folder:
-        times |= _opening_file(Path(folder), transfers, accounts, rounds)
-    found = {
-        "open_over_replay_10000": round(_ratio(times["open"], times["replay"]), 2),
-        "open_file_over_replay_10000": round(_ratio(times["open file"], times["replay file"]), 3),
-        "open_ms": round(statistics.median(times["open"]) * 1_000, 1),
-        "replay_10000_ms": round(statistics.median(times["replay"]) * 1_000, 1),
-    }
-    print_table(
-        f"opening {transfers:,} transfers over {accounts:,} accounts, {tail:,} in the tail",
-        ("figure", "value"),
-        list(found.items()),
-    )
-    return found
-
-
-def _opening_file(
-    folder: Path, transfers: int, accounts: int, rounds: int
-) -> dict[str, list[float]]:
-    """Open a file of as many transfers and read every balance; replay 10,000 from it beside."""
-    tenant, path = TenantId("bench"), folder / "ledger.db"
-    with closing(SQLiteStore(path, durability="normal")) as store:
-        for start in range(0, transfers, 10_000):
-            steps = tuple(_receipt(n, accounts) for n in range(start, start + 10_000))
-            store.commit(_commit(tenant, f"c-{start}", steps))
-
-    def reopen() -> None:
-        with closing(SQLiteStore(path)) as opened:
-            for _ in opened.accounts(tenant):
-                pass
-
-    def replay() -> None:
-        ledger, taken = Ledger(), 0
-        with closing(SQLiteStore(path)) as opened:
-            for entry in opened.entries(tenant):
-                ledger.apply((entry.step,), entry.recorded_at)
-                taken += 1
-                if taken == 10_000:
-                    return
-
-    return _alternating(
-        {"open file": lambda: _seconds(reopen), "replay file": lambda: _seconds(replay)}, rounds
-    )
-
-
-def _commit(tenant: TenantId, command_id: str, steps: tuple[Step, ...]) -> Commit:
-    command = ReceiveStock(place="p", lines={"S0": 1})
-    return Commit(
-        tenant=tenant,
-        receipt=Receipt(command_id=CommandId(command_id), command=command, at=NOW),
-        steps=steps,
-        actor=Actor(ActorKind.SYSTEM, "bench"),
-    )
-
-
-def _receipt(n: int, accounts: int) -> Post:
-    sku = n % (accounts // 2)
-    return Post(
-        f"receipt/{n}",
-        AccountId(f"promise|outside|S{sku}||"),
-        AccountId(f"promise|available|S{sku}|p|"),
-        1,
-        "receive",
-        "delivery",
-        NOW,
-    )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def _alternating(
-    ways: dict[str, Callable[[], float]], rounds: int, *, collect: bool = False
-) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    was_on = gc.isenabled()
-    (gc.enable if collect else gc.disable)()
-    try:
-        for _ in range(rounds):
-            for name, way in ways.items():
-                times[name].append(way())
-    finally:
-        (gc.enable if was_on else gc.disable)()
-    return times
-
-
-def _ratio(over: list[float], under: list[float]) -> float:
-    """Return the median of the rounds' own ratios: both halves of one were measured together."""
-    return statistics.median(a / b for a, b in zip(over, under, strict=True))

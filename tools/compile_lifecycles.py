@@ -1,7 +1,7 @@
 """
 Writes the compiled lifecycles, so that no process compiles them when it starts.
 
-python-statemachine is read only by people who change a lifecycle: importing it and compiling six
+python-statemachine is read only by people who change a lifecycle: importing it and compiling the
 small machines took a quarter of the time to a process's first order. The machines stay the source;
 `make tables` writes each slice's `_tables.py` from them, and a test compares the two.
 """
@@ -16,7 +16,7 @@ __all__ = ["SLICES", "declared_in", "main", "text_of"]
 
 SOURCE: Final = Path(__file__).resolve().parent.parent / "src" / "ordercore"
 #: The rooms that declare lifecycles.
-SLICES: Final = ("fulfillment", "orders", "payments", "returns")
+SLICES: Final = ("fulfillment", "inventory", "orders", "payments", "returns")
 _SUFFIX: Final = "_LIFECYCLE"
 
 

@@ -20,13 +20,13 @@ _LIKE = {"As for picking.": "PickUnits"}
 _HEAD = """\
 # Commands
 
-What can be asked of stock and of an order. Each command is a frozen class of `ordercore.orders` or
-`ordercore.inventory`, checks its own shape when it is made (`InvalidData` lists every fault with
-its path), and is decided on facts when it is submitted.
+What can be asked of an order, of stock and of its documents. Each command is a frozen class of
+`ordercore.orders` or `ordercore.inventory`, checks its own shape when it is made (`InvalidData`
+lists every fault with its path), and is decided on facts when it is submitted.
 
 The *refusals* are the codes of `Rejected`, in the order in which they are checked, as the rules
 state them. The *events* are those that the rule itself may record. What then follows by itself,
-whatever the command was, is the same for all: {conclusions}.
+whatever the command to an order was, is the same for all: {conclusions}.
 """
 
 
@@ -46,7 +46,7 @@ def commands() -> str:
 
 
 def deciding() -> dict[str, tuple[str, str]]:
-    """Read the table of rules: command -> module and function that decides it."""
+    """Read the tables of rules: command -> module and function that decides it."""
     found: dict[str, tuple[str, str]] = {}
     tables = [(room, modules()[f"{room}/_decide.py"]) for room in ("orders", "inventory")]
     for room, node in ((room, node) for room, table in tables for node in ast.walk(table)):

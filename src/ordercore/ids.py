@@ -15,26 +15,33 @@ from ordercore.errors import InvalidData
 __all__ = [
     "CartId",
     "CommandId",
+    "CountId",
     "FulfillmentOrderId",
     "LineId",
     "OrderId",
     "PackageId",
     "PaymentId",
     "PlaceId",
+    "PurchaseId",
     "RefundId",
     "ReturnId",
     "Sku",
+    "StockTransferId",
     "StreamId",
     "TenantId",
     "TransferId",
     "card_number_fault",
     "cart_holder",
     "child",
+    "count_stream",
     "id_fault",
     "order_stream",
+    "purchase_stream",
     "require_id",
     "require_sku",
     "sku_fault",
+    "snapshot_stream",
+    "transfer_stream",
 ]
 
 TenantId = NewType("TenantId", str)
@@ -52,6 +59,10 @@ RefundId = NewType("RefundId", str)
 FulfillmentOrderId = NewType("FulfillmentOrderId", str)
 PackageId = NewType("PackageId", str)
 ReturnId = NewType("ReturnId", str)
+
+PurchaseId = NewType("PurchaseId", str)
+StockTransferId = NewType("StockTransferId", str)
+CountId = NewType("CountId", str)
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@+=:-]{0,99}", re.ASCII)
 _ID_LEGAL: Final = "1 to 100 ASCII letters, digits or . _ ~ @ + = : -, the first a letter or digit"
@@ -126,6 +137,38 @@ def order_stream(order_id: OrderId | str) -> StreamId:
 
     """
     return StreamId(f"order/{order_id}")
+
+
+def purchase_stream(purchase_id: PurchaseId | str) -> StreamId:
+    """
+    Name the stream of an inbound purchase; its movements refer to it by this name too.
+
+    """
+    return StreamId(f"purchase/{purchase_id}")
+
+
+def transfer_stream(transfer_id: StockTransferId | str) -> StreamId:
+    """
+    Name the stream of a stock transfer between places; its movements refer to it too.
+
+    """
+    return StreamId(f"transfer/{transfer_id}")
+
+
+def count_stream(count_id: CountId | str) -> StreamId:
+    """
+    Name the stream of a stock count; its corrections refer to it too.
+
+    """
+    return StreamId(f"count/{count_id}")
+
+
+def snapshot_stream(place: PlaceId | str) -> StreamId:
+    """
+    Name the stream of what a place's own system has stated about its stock.
+
+    """
+    return StreamId(f"snapshot/{place}")
 
 
 def cart_holder(cart_id: CartId | str) -> str:

@@ -16,6 +16,21 @@ from hypothesis import strategies as st
 
 from ordercore.grammar import ActionRequired, Command, Declined, Outcome, Succeeded, Unknown
 from ordercore.ids import Sku
+from ordercore.inventory import (
+    SNAPSHOT_BUCKETS,
+    AdjustedLine,
+    AdjustReason,
+    ApplySnapshot,
+    CountedLine,
+    ExpectedUnits,
+    LineExpectation,
+    LineUnits,
+    OpenTransfer,
+    PurchaseLineRequest,
+    ReceivedLine,
+    SnapshotLine,
+    TransferLineRequest,
+)
 from ordercore.money import UnitPrice
 from ordercore.orders import LineQuantity
 from ordercore.totals import Charge, Component, ComponentKind, Discount, PricedLine, TaxedAmount
@@ -32,8 +47,30 @@ INSTANTS: Final = st.datetimes(
 )
 AMOUNTS: Final = st.integers(0, 10**9)
 
-#: What commands demand of a text by the name of its field.
-WORDS: Final = {"currency": CURRENCIES, "method": IDS, "account": IDS}
+#: What commands demand of a text or number by the name of its field.
+WORDS: Final = {
+    "currency": CURRENCIES,
+    "method": IDS,
+    "account": IDS,
+    "supplier": IDS,
+    "tolerance_percent": st.integers(0, 1_000),
+    "lot": st.just("") | st.sampled_from(["L-7", "Los / 7"]),
+}
+
+#: What a command wants to see once, and by what.
+_ONCE: Final[dict[Any, Callable[[Any], Any]]] = {
+    LineQuantity: lambda entry: entry.line_id,
+    LineUnits: lambda entry: entry.line_id,
+    PurchaseLineRequest: lambda entry: entry.line_id,
+    LineExpectation: lambda entry: entry.line_id,
+    ReceivedLine: lambda entry: entry.line_id,
+    TransferLineRequest: lambda entry: entry.line_id,
+    ExpectedUnits: lambda entry: entry.day,
+    CountedLine: lambda entry: entry.sku,
+    AdjustedLine: lambda entry: entry.sku,
+    SnapshotLine: lambda entry: entry.sku,
+    Sku: lambda entry: entry,
+}
 
 
 class Leaf(NamedTuple):
@@ -66,10 +103,12 @@ def _values(kind: type, *, in_command: bool) -> st.SearchStrategy[Any]:
 
 
 def _field(name: str, hint: Any, *, in_command: bool) -> st.SearchStrategy[Any]:
-    if in_command and hint is str and name in WORDS:
+    if in_command and hint in {str, int} and name in WORDS:
         return WORDS[name]
     if in_command and hint == Outcome:
         return OUTCOMES_TOLD
+    if in_command and hint is AdjustReason:
+        return st.sampled_from([reason for reason in AdjustReason if reason.fits(1)])
     return _of(hint, in_command=in_command)
 
 
@@ -99,8 +138,8 @@ def _tuples(inner: tuple[Any, ...], *, in_command: bool) -> st.SearchStrategy[An
         return st.tuples(*(_of(hint, in_command=in_command) for hint in inner))
     least = 1 if in_command else 0
     entries = _of(inner[0], in_command=in_command)
-    if inner[0] is LineQuantity:
-        unique = st.lists(entries, min_size=least, max_size=2, unique_by=lambda e: e.line_id)
+    if in_command and inner[0] in _ONCE:
+        unique = st.lists(entries, min_size=least, max_size=2, unique_by=_ONCE[inner[0]])
         return unique.map(tuple)
     return st.lists(entries, min_size=least, max_size=2).map(tuple)
 
@@ -136,6 +175,51 @@ def _line_quantities() -> st.SearchStrategy[LineQuantity]:
     return st.builds(LineQuantity, line_id=IDS, quantity=st.integers(1, 10**6))
 
 
+@st.composite
+def _received_lines(draw: st.DrawFn) -> ReceivedLine:
+    line = draw(st.builds(ReceivedLine, line_id=IDS, received=st.integers(1, 9), lot=WORDS["lot"]))
+    return attrs.evolve(line, rejected=draw(st.integers(0, line.received)))
+
+
+def _snapshot_lines() -> st.SearchStrategy[SnapshotLine]:
+    return st.builds(
+        SnapshotLine,
+        sku=SKUS,
+        quantity=st.integers(0, 10**6),
+        bucket=st.sampled_from(SNAPSHOT_BUCKETS),
+        lot=WORDS["lot"],
+    )
+
+
+def _snapshots() -> st.SearchStrategy[ApplySnapshot]:
+    lines = st.lists(_snapshot_lines(), min_size=1, max_size=2, unique_by=_ONCE[SnapshotLine])
+    buckets = st.lists(st.sampled_from(SNAPSHOT_BUCKETS), max_size=2, unique=True)
+    return st.builds(
+        ApplySnapshot,
+        place=IDS,
+        as_of=INSTANTS,
+        lines=lines.map(tuple),
+        complete=buckets.map(tuple),
+        reference=TEXTS,
+    )
+
+
+def _transfers() -> st.SearchStrategy[OpenTransfer]:
+    asked = _tuples((TransferLineRequest, ...), in_command=True)
+    places = st.lists(IDS, min_size=2, max_size=2, unique=True)
+    return places.flatmap(
+        lambda ends: st.builds(
+            OpenTransfer,
+            transfer_id=IDS,
+            source=st.just(ends[0]),
+            target=st.just(ends[1]),
+            lines=asked,
+            expected_on=st.dates(),
+            note=TEXTS,
+        )
+    )
+
+
 #: Making a strategy costs more than drawing from it.
 _MADE: Final[dict[tuple[type, bool], st.SearchStrategy[Any]]] = {}
 
@@ -160,6 +244,10 @@ _SPECIAL: Final[dict[type, Callable[[], st.SearchStrategy[Any]]]] = {
     Component: _components,
     PricedLine: _priced_lines,
     LineQuantity: _line_quantities,
+    ReceivedLine: _received_lines,
+    SnapshotLine: _snapshot_lines,
+    ApplySnapshot: _snapshots,
+    OpenTransfer: _transfers,
 }
 
 OUTCOMES_TOLD: Final = st.one_of(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ordercore.errors import InvalidDefinition
 from ordercore.grammar import Aggregate, Command, CommandFamily
 from ordercore.ids import StreamId
-from ordercore.inventory import STOCK
+from ordercore.inventory import COUNTS, PURCHASES, SNAPSHOTS, STOCK, TRANSFERS
 from ordercore.orders import CAPACITY, CARTS, ORDERS
 
 __all__ = ["KINDS", "Kinds"]
@@ -111,4 +111,4 @@ def _once(what: str, claims: list[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 #: Everything that ordercore has.
-KINDS: Final = Kinds(ORDERS, CARTS, CAPACITY, STOCK)
+KINDS: Final = Kinds(ORDERS, CARTS, CAPACITY, STOCK, PURCHASES, TRANSFERS, COUNTS, SNAPSHOTS)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from ordercore.catalog import Products, with_components
+from ordercore.engine._stock_facts import account_balances, open_preorders_at, stock_as_of
 from ordercore.errors import InvalidDefinition, Rejected
 from ordercore.fulfillment import (
     CapacityAt,
@@ -23,9 +24,12 @@ from ordercore.grammar import Need
 from ordercore.ids import PlaceId, Sku, TenantId, cart_holder, order_stream
 from ordercore.instants import Instant
 from ordercore.inventory import (
+    AccountBalances,
     Availability,
     CartHolds,
     DatedSupply,
+    OnHandAsOf,
+    OpenPreorders,
     StockAt,
     StockLevel,
     StockRules,
@@ -202,6 +206,9 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
     TaxOn: lambda reader, need, _: reader.tax.quote(need),
     CartHolds: lambda reader, need, at: reader.holds(cart_holder(need.cart_id), at),
     StockAt: Reader.stock,
+    AccountBalances: lambda reader, *asked: account_balances(reader.store, reader.tenant, *asked),
+    OnHandAsOf: lambda reader, *asked: stock_as_of(reader.store, reader.tenant, *asked),
+    OpenPreorders: lambda reader, *asked: open_preorders_at(reader.store, reader.tenant, *asked),
     CapacityAt: Reader.capacity,
     PlanSourcing: Reader.plan,
 }

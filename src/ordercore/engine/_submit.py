@@ -94,6 +94,8 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         except Conflict:
             if last or submission.expected_version is not None:
                 raise
+            # Whoever was first has changed what the stream's own commands go by.
+            facts = facts.without(family.contested)
         except Rejected as refusal:
             # A rule of the ledger: the facts about stock were out of date.
             if last:

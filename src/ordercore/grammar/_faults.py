@@ -77,13 +77,13 @@ class Faults:
         except InvalidData as error:
             self.note("currency", "; ".join(error.faults))
 
-    def aware(self, occurred_at: Instant | None) -> None:
+    def aware(self, instant: Instant | None, path: str = "occurred_at") -> None:
         """
         Check that an instant knows its time zone.
 
         """
-        if occurred_at is not None and occurred_at.utcoffset() is None:
-            self.note("occurred_at", f"{occurred_at} has no time zone: give it one")
+        if instant is not None and instant.utcoffset() is None:
+            self.note(path, f"{instant} has no time zone: give it one")
 
     def text(self, path: str, text: str) -> None:
         """

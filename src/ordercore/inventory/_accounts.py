@@ -39,6 +39,7 @@ __all__ = [
     "bucket_account",
     "customer_account",
     "incoming_account",
+    "incoming_prefix",
     "movable_account",
     "outside_account",
     "preordered_account",
@@ -115,6 +116,14 @@ def incoming_account(sku: Sku | str, place: PlaceId | str, day: date, owner: str
 
     """
     return account("promise", "incoming", sku, place, owner, lot=day.isoformat())
+
+
+def incoming_prefix(sku: Sku | str, place: PlaceId | str) -> str:
+    """
+    Name what the accounts of a SKU's expected supply at a place begin with, the shop's own.
+
+    """
+    return f"{account('promise', 'incoming', sku, place)}|"
 
 
 def outside_account(sku: Sku | str) -> AccountId:

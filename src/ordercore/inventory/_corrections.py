@@ -34,6 +34,15 @@ class AdjustReason(StrEnum):
     COUNT = "count"  #: another number was counted; up or down
     CORRECTION = "correction"  #: an earlier entry was wrong; up or down
 
+    def fits(self, quantity_delta: int) -> bool:
+        """
+        Say whether a change has the direction of the reason: damage adds no units.
+
+        """
+        if self in _EITHER_WAY:
+            return True
+        return (quantity_delta < 0) == (self is not AdjustReason.FOUND)
+
 
 _EITHER_WAY: Final = frozenset({AdjustReason.COUNT, AdjustReason.CORRECTION})
 
@@ -76,7 +85,7 @@ class Corrections(Handling):
                 are found, or in another bucket than the shelf.
         """
         gone = quantity_delta < 0
-        fits = reason in _EITHER_WAY or gone == (reason is not AdjustReason.FOUND)
+        fits = reason.fits(quantity_delta)
         legal = bucket is not Bucket.IN_TRANSIT and not (gone and bucket is Bucket.DISCREPANCY)
         forcing = forced == 0 or (gone and bucket is Bucket.ON_HAND)
         refuse(
@@ -151,3 +160,26 @@ class Corrections(Handling):
         """
         shelf, gap = at_bucket(Bucket.ON_HAND, place), at_bucket(Bucket.DISCREPANCY, place)
         self._move_units(sku, quantity, shelf, gap, "heal", owner=owner, lots=lots)
+
+    def unheal(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        quantity: int,
+        bucket: Bucket = Bucket.ON_HAND,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+    ) -> None:
+        """
+        Book units in from the place's discrepancy: the opposite of :meth:`heal`.
+
+        For units that have left a bucket beyond its record, before their leaving is recorded; and
+        for what was healed twice.
+
+        Raises:
+            InvalidData: Units do not lie in that bucket to be moved.
+        """
+        refuse("" if bucket in SHELVES else f"bucket: nothing is booked into {bucket}")
+        gap, here = at_bucket(Bucket.DISCREPANCY, place), at_bucket(bucket, place)
+        self._move_units(sku, quantity, gap, here, "unheal", owner=owner, lots=lots)

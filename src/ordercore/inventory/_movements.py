@@ -169,6 +169,7 @@ class Movements(Corrections):
         lots: Lots = (),
         into: Bucket = Bucket.ON_HAND,
         forced: int = 0,
+        sent_by: PlaceId | None = None,
     ) -> None:
         """
         Take units in that were in transit to this place; the rest stays in transit.
@@ -181,14 +182,16 @@ class Movements(Corrections):
             owner: Whose units.
             lots: Which units.
             into: The shelf, or quality, quarantine or damaged.
-            forced: How many of them nobody had sent. They come from this place's discrepancy.
+            forced: How many of them nobody had recorded as sent. They come from a discrepancy.
+            sent_by: Of which place, where it is known who must have sent them; None for this one.
 
         Raises:
             InvalidData: Another bucket than these, or more is forced than arrived.
         """
         refuse("" if into in SHELVES else f"into: nothing arrives as {into}")
         road = Spot(Bucket.IN_TRANSIT, place, expected_day)
-        self._force(sku, place, quantity, forced, owner=owner, lots=lots, into=road)
+        gap = sent_by or place
+        self._force(sku, gap, quantity, forced, owner=owner, lots=lots, into=road)
         target = at_bucket(into, place)
         self._move_units(sku, quantity, road, target, "arrive", owner=owner, lots=lots)
 
@@ -213,6 +216,28 @@ class Movements(Corrections):
         road = Spot(Bucket.IN_TRANSIT, place, expected_day)
         away = Spot(World.SHRINKAGE)
         self._move_units(sku, quantity, road, away, reason.value, owner=owner, lots=lots)
+
+    def turn_back(
+        self,
+        sku: Sku,
+        place: PlaceId,
+        to_place: PlaceId,
+        quantity: int,
+        expected_day: date,
+        *,
+        owner: str = "",
+        lots: Lots = (),
+    ) -> None:
+        """
+        Put units that were in transit to a place onto the shelf of the one they had left.
+
+        Raises:
+            InvalidData: Both places are one.
+        """
+        refuse("" if place != to_place else f"to_place: {place} is where the units were sent")
+        road = Spot(Bucket.IN_TRANSIT, place, expected_day)
+        shelf = at_bucket(Bucket.ON_HAND, to_place)
+        self._move_units(sku, quantity, road, shelf, "turn_back", owner=owner, lots=lots)
 
     # --- production --------------------------------------------------------------------------
 

@@ -255,6 +255,23 @@ class Promises(LinkedSteps):
             leave_at_least=None,
         )
 
+    def fulfill_part(self, hold: OpenPending, quantity: int) -> tuple[str, str]:
+        """
+        Let some units of a preorder stand on stock; the rest goes on waiting for its day.
+
+        Args:
+            hold: The preorder.
+            quantity: How many of its units; all of them will do.
+
+        Returns:
+            The hold of these units, and that of the rest or "" where nothing is left.
+
+        Raises:
+            InvalidData: The hold is no preorder.
+        """
+        part, rest = self._split(hold.id, hold.amount, quantity, "fulfill_preorder")
+        return self.fulfill_preorder(attrs.evolve(hold, id=part, amount=quantity)), rest
+
     def _instead_of(
         self,
         hold: OpenPending,

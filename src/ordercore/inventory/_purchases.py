@@ -1,0 +1,275 @@
+"""
+The rules of inbound purchases.
+
+What is expected stands in a dated account of the promise book, where it can be promised by its
+day; a receipt moves it to what is available now, and the units onto the shelf. Quantities of a
+line obey *open = ordered - received*, or nothing where more came than was ordered: rejected units
+have come, and a replacement for them is a change of what is expected. Of several days of a line
+the earliest is received first.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ordercore.grammar import Decision, Facts, Need
+from ordercore.ids import LineId, PlaceId, Sku, purchase_stream
+from ordercore.inventory._accounts import incoming_account
+from ordercore.inventory._document_rules import (
+    DocumentContext,
+    DocumentDecision,
+    known_skus,
+    refuse_unknown,
+)
+from ordercore.inventory._document_shape import ExpectedUnits
+from ordercore.inventory._known_documents import known_purchase, refuse_known_purchase
+from ordercore.inventory._lifecycles import PURCHASE_LIFECYCLE
+from ordercore.inventory._movements import Movements
+from ordercore.inventory._purchase_commands import (
+    CancelPurchase,
+    ChangeExpectation,
+    ClosePurchase,
+    OpenPurchase,
+)
+from ordercore.inventory._purchase_receipts import line_of
+from ordercore.inventory._purchase_state import (
+    ExpectationChanged,
+    Purchase,
+    PurchaseCanceled,
+    PurchaseClosed,
+    PurchasedUnits,
+    PurchaseOpened,
+    UncoveredSupply,
+    UnreceivedUnits,
+    less,
+)
+from ordercore.inventory._recorded_stock import AccountBalances
+from ordercore.ledger import NOTHING
+from ordercore.places import KnownPlaces
+
+__all__ = [
+    "decide_cancel_purchase",
+    "decide_change_expectation",
+    "decide_close_purchase",
+    "decide_open_purchase",
+    "ending_needs",
+    "expectation_needs",
+    "opening_needs",
+]
+
+
+def opening_needs(
+    command: OpenPurchase, state: Purchase | None, facts: Facts, context: DocumentContext
+) -> frozenset[Need[Any]]:
+    """
+    Whether SKUs and place are known.
+
+    """
+    del state, facts, context
+    return frozenset(
+        {known_skus(line.sku for line in command.lines), KnownPlaces((command.place,))}
+    )
+
+
+def decide_open_purchase(
+    command: OpenPurchase, state: Purchase | None, facts: Facts, context: DocumentContext
+) -> DocumentDecision:
+    """
+    Expect units from a supplier.
+
+    Raises:
+        Rejected: ``purchase_exists``, ``unknown_sku``, ``unknown_place``.
+    """
+    refuse_known_purchase(state, command.purchase_id)
+    refuse_unknown((line.sku for line in command.lines), (command.place,), facts)
+    when = command.occurred_at or context.at
+    lines = tuple(
+        PurchasedUnits(
+            line_id=line.line_id,
+            sku=line.sku,
+            expected=(ExpectedUnits(line.expected_on, line.quantity),),
+        )
+        for line in command.lines
+    )
+    steps = Movements(context.command_id, purchase_stream(command.purchase_id), when)
+    for line in lines:
+        _expect(steps, line.sku, command.place, line.expected)
+    opened = PurchaseOpened(
+        purchase_id=command.purchase_id,
+        supplier=command.supplier,
+        place=command.place,
+        lines=lines,
+        tolerance_percent=command.tolerance_percent,
+        note=command.note,
+        occurred_at=when,
+        status=PURCHASE_LIFECYCLE().initial,
+    )
+    return Decision((opened,), tuple(steps.batch()))
+
+
+def _expect(
+    steps: Movements, sku: Sku, place: PlaceId, expected: tuple[ExpectedUnits, ...]
+) -> None:
+    for each in expected:
+        steps.expect(sku, place, each.day, each.quantity)
+
+
+def _unexpect(
+    steps: Movements, sku: Sku, place: PlaceId, expected: tuple[ExpectedUnits, ...]
+) -> None:
+    for each in expected:
+        steps.unexpect(sku, place, each.day, each.quantity)
+
+
+# --- what is expected ------------------------------------------------------------------------
+
+
+def _supply(purchase: Purchase) -> AccountBalances:
+    accounts = {
+        incoming_account(line.sku, purchase.place, each.day)
+        for line in purchase.lines
+        for each in line.expected
+    }
+    return AccountBalances(tuple(sorted(accounts)))
+
+
+def expectation_needs(
+    command: ChangeExpectation, state: Purchase | None, facts: Facts, context: DocumentContext
+) -> frozenset[Need[Any]]:
+    """
+    What has been promised against the open units.
+
+    """
+    del command, facts, context
+    return frozenset() if state is None else frozenset({_supply(state)})
+
+
+def ending_needs(
+    command: ClosePurchase | CancelPurchase,
+    state: Purchase | None,
+    facts: Facts,
+    context: DocumentContext,
+) -> frozenset[Need[Any]]:
+    """
+    What has been promised against the open units.
+
+    """
+    del command, facts, context
+    return frozenset() if state is None else frozenset({_supply(state)})
+
+
+def _day(expected: ExpectedUnits) -> date:
+    return expected.day
+
+
+def _uncovered(
+    purchase: Purchase, facts: Facts, anew: Mapping[LineId, tuple[ExpectedUnits, ...]]
+) -> tuple[UncoveredSupply, ...]:
+    """
+    Tell which promises against a day its supply no longer covers.
+
+    """
+    by_day: Counter[tuple[Sku, date]] = Counter()
+    for line in purchase.lines:
+        for each in line.expected if line.line_id in anew else ():
+            by_day[line.sku, each.day] -= each.quantity
+        for each in anew.get(line.line_id, ()):
+            by_day[line.sku, each.day] += each.quantity
+    balances = facts[_supply(purchase)]
+    found: list[UncoveredSupply] = []
+    for (sku, day), delta in sorted(by_day.items()):
+        account = incoming_account(sku, purchase.place, day)
+        left = balances.get(account, NOTHING).available + delta
+        if delta < 0 and left < 0:
+            short = ExpectedUnits(day, -left)
+            found.append(UncoveredSupply(sku=sku, place=purchase.place, expected=short))
+    return tuple(found)
+
+
+def decide_change_expectation(
+    command: ChangeExpectation, state: Purchase | None, facts: Facts, context: DocumentContext
+) -> DocumentDecision:
+    """
+    Expect open units on other days, or other numbers of them.
+
+    Promises against a day that loses its supply stand; the event names them with their shortage.
+
+    Raises:
+        Rejected: ``unknown_purchase``, ``not_legal_now``, ``unknown_line``.
+    """
+    purchase = known_purchase(state, command.purchase_id)
+    status = PURCHASE_LIFECYCLE().after(purchase.status, "change", purchase.id)
+    anew = {line.line_id: tuple(sorted(line.expected, key=_day)) for line in command.lines}
+    steps = Movements(context.command_id, purchase_stream(purchase.id), context.at)
+    changed: list[PurchasedUnits] = []
+    for line_id, expected in anew.items():
+        line = line_of(purchase, line_id)
+        if expected == line.expected:
+            continue
+        _unexpect(steps, line.sku, purchase.place, less(line.expected, expected))
+        _expect(steps, line.sku, purchase.place, less(expected, line.expected))
+        changed.append(PurchasedUnits(line_id=line_id, sku=line.sku, expected=expected))
+    if not changed:
+        return Decision()
+    left = sum(sum(e.quantity for e in anew.get(x.line_id, x.expected)) for x in purchase.lines)
+    if not left and any(line.received for line in purchase.lines):
+        status = PURCHASE_LIFECYCLE().after(purchase.status, "complete", purchase.id)
+    event = ExpectationChanged(
+        lines=tuple(changed),
+        uncovered=_uncovered(purchase, facts, {c.line_id: c.expected for c in changed}),
+        note=command.note,
+        status=status,
+    )
+    return Decision((event,), tuple(steps.batch()))
+
+
+# --- the end ---------------------------------------------------------------------------------
+
+
+def decide_close_purchase(
+    command: ClosePurchase, state: Purchase | None, facts: Facts, context: DocumentContext
+) -> DocumentDecision:
+    """
+    Expect nothing more.
+
+    Raises:
+        Rejected: ``unknown_purchase``, ``not_legal_now``.
+    """
+    purchase = known_purchase(state, command.purchase_id)
+    event = PurchaseClosed(
+        unreceived=tuple(
+            UnreceivedUnits(line_id=line.line_id, sku=line.sku, quantity=line.open)
+            for line in purchase.lines
+            if line.open
+        ),
+        uncovered=_uncovered(purchase, facts, {line.line_id: () for line in purchase.lines}),
+        reason=command.reason,
+        status=PURCHASE_LIFECYCLE().after(purchase.status, "close", purchase.id),
+    )
+    return Decision((event,), _expect_nothing(purchase, context))
+
+
+def decide_cancel_purchase(
+    command: CancelPurchase, state: Purchase | None, facts: Facts, context: DocumentContext
+) -> DocumentDecision:
+    """
+    Call a purchase off.
+
+    Raises:
+        Rejected: ``unknown_purchase``, ``not_legal_now``.
+    """
+    purchase = known_purchase(state, command.purchase_id)
+    event = PurchaseCanceled(
+        uncovered=_uncovered(purchase, facts, {line.line_id: () for line in purchase.lines}),
+        reason=command.reason,
+        status=PURCHASE_LIFECYCLE().after(purchase.status, "cancel", purchase.id),
+    )
+    return Decision((event,), _expect_nothing(purchase, context))
+
+
+def _expect_nothing(purchase: Purchase, context: DocumentContext) -> tuple[Any, ...]:
+    steps = Movements(context.command_id, purchase_stream(purchase.id), context.at)
+    for line in purchase.lines:
+        _unexpect(steps, line.sku, purchase.place, line.expected)
+    return tuple(steps.batch())
