@@ -336,8 +336,8 @@ class StockWalk(Acts):
             sku=sku,
             place=place,
             on_hand=self.naive.lying("on_hand", sku, place),
-            reserved=promised["reserved"] + promised["movable"],
-            allocated=promised["allocated"],
+            reserved=promised["reserved"],
+            allocated=promised["allocated"] + promised["movable"],
             picked=at_work(self.naive, sku, place),
         )
         balances = {a: self.ledger.balance_at(a, self.now) for a in stock_accounts(sku, place)}

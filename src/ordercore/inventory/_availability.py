@@ -12,6 +12,7 @@ from ordercore.ids import CartId, PlaceId, Sku
 from ordercore.inventory._accounts import (
     allocated_account,
     available_account,
+    movable_account,
     reserved_account,
 )
 from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending
@@ -35,7 +36,7 @@ class StockLevel:
         place: Where.
         on_hand: Physically there and sellable, promised or not.
         reserved: Held for carts; ends by itself.
-        allocated: Promised to placed orders and not yet picked.
+        allocated: Promised to placed orders and not yet picked, movable to another place or not.
         picked: Taken from the shelf for orders and not yet dispatched.
         own_hold: Of ``reserved``, what the asking cart holds itself.
     """
@@ -97,6 +98,7 @@ def stock_accounts(sku: Sku, place: PlaceId) -> tuple[AccountId, ...]:
         available_account(sku, place),
         reserved_account(sku, place),
         allocated_account(sku, place),
+        movable_account(sku, place),
     )
 
 
@@ -106,8 +108,8 @@ def stock_level(
     """
     Read one level from balances as they count at an instant.
 
-    Reserved is what leaves ``available`` and does not point at ``allocated``, so that holds that
-    have run out count as neither, whether or not anybody has recorded that yet.
+    Reserved is what leaves ``available`` and points at no order's account, so that holds that have
+    run out count as neither, whether or not anybody has recorded that yet.
 
     Args:
         sku: What.
@@ -118,12 +120,13 @@ def stock_level(
     available = balances.get(available_account(sku, place), NOTHING)
     allocated = balances.get(allocated_account(sku, place), NOTHING)
     account = available_account(sku, place)
+    ordered = allocated.pending_in + balances.get(movable_account(sku, place), NOTHING).pending_in
     return StockLevel(
         sku=sku,
         place=place,
         on_hand=available.posted,
-        reserved=available.pending_out - allocated.pending_in,
-        allocated=allocated.pending_in,
+        reserved=available.pending_out - ordered,
+        allocated=ordered,
         picked=allocated.posted,
         own_hold=sum(hold.amount for hold in own if hold.source == account),
     )
