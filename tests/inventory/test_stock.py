@@ -146,6 +146,18 @@ def test_a_hold_that_has_run_out_counts_as_neither_reserved_nor_allocated() -> N
     assert (level.reserved, level.allocated, level.available) == (0, 1, 4)
 
 
+def test_what_is_promised_to_an_order_is_never_told_as_held_for_carts() -> None:
+    room = Stockroom(5)
+    move = room.begin()
+    move.allocate(MUG, BERLIN, 2, movable=True)
+    move.reserve(MUG, BERLIN, 1, LATER)
+    room.end(move)
+    for at, reserved in ((NOW, 1), (LATER, 0)):
+        level = room.level(at)
+        assert (level.reserved, level.allocated, level.movable) == (reserved, 0, 2)
+        assert level.available == 3 - reserved
+
+
 def test_ones_own_hold_does_not_stand_in_ones_way() -> None:
     room = Stockroom(1)
     move = room.begin()

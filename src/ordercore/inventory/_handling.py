@@ -59,8 +59,10 @@ class Handling(Promises):
         """
         self._force(sku, place, quantity, forced, owner=owner, lots=lots)
         part, rest = self._split(hold, held, quantity, "pick")
+        # The quantity is said although it is all of the part: were ``held`` wrong, the ledger
+        # would refuse, or release what was not picked, and the books would still agree.
         self.steps.append(
-            PostPending(self._next_id(), part, None, "pick", self.reference, self.occurred_at)
+            PostPending(self._next_id(), part, quantity, "pick", self.reference, self.occurred_at)
         )
         shelf, trolley = at_bucket(Bucket.ON_HAND, place), at_bucket(Bucket.PICKED, place)
         self._take_units(sku, quantity, shelf, trolley, "pick", owner=owner, lots=lots)

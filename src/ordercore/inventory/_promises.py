@@ -7,6 +7,7 @@ the instant since when it has been promised. So its units are for sale at no pos
 and its holder keeps the place in the queue.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -27,6 +28,7 @@ from ordercore.inventory._linked import LinkedSteps, refuse
 from ordercore.ledger import (
     AccountId,
     Divide,
+    Merge,
     OpenPending,
     Pend,
     VoidPending,
@@ -126,6 +128,22 @@ class Promises(LinkedSteps):
         part, rest = self._split(hold, held, quantity, reason)
         self.release(part, reason)
         return rest
+
+    def merge(self, holds: Sequence[str], reason: str) -> str:
+        """
+        Make one hold of several, as of what is left of a divided one; returns it.
+
+        Nothing is for sale in between. The new hold has been promised since the earliest of them.
+
+        Args:
+            holds: Two or more open holds of one holder and kind, on the same stock, that end at
+                one instant. The ledger refuses others with ``pendings_differ`` or
+                ``pendings_too_few``.
+            reason: Why.
+        """
+        step = Merge(self._next_id(), tuple(holds), reason, self.reference, self.occurred_at)
+        self.steps.append(step)
+        return step.id
 
     def _split(self, hold: str, held: int, quantity: int, reason: str) -> tuple[str, str]:
         """
