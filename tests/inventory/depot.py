@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ordercore.catalog import Product, Products
-from ordercore.grammar import Actor, ActorKind, Command, Context, Decision, Facts, Need
+from ordercore.grammar import (
+    Actor,
+    ActorKind,
+    Command,
+    CommandFamily,
+    Context,
+    Decision,
+    Facts,
+    Need,
+)
 from ordercore.ids import CommandId, PlaceId, Sku, StreamId
 from ordercore.inventory import (
     COUNTS,
@@ -50,7 +59,7 @@ def hour(n: int) -> datetime:
     return NOW + timedelta(hours=n)
 
 
-FAMILIES = (STOCK, PURCHASES, TRANSFERS, COUNTS, SNAPSHOTS)
+FAMILIES: tuple[CommandFamily, ...] = (STOCK, PURCHASES, TRANSFERS, COUNTS, SNAPSHOTS)
 
 
 class Depot:

@@ -206,9 +206,9 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
     TaxOn: lambda reader, need, _: reader.tax.quote(need),
     CartHolds: lambda reader, need, at: reader.holds(cart_holder(need.cart_id), at),
     StockAt: Reader.stock,
-    AccountBalances: lambda reader, *asked: account_balances(reader.store, reader.tenant, *asked),
-    OnHandAsOf: lambda reader, *asked: stock_as_of(reader.store, reader.tenant, *asked),
-    OpenPreorders: lambda reader, *asked: open_preorders_at(reader.store, reader.tenant, *asked),
+    AccountBalances: lambda reader, need, at: account_balances(reader.store, reader.tenant, need, at),
+    OnHandAsOf: lambda reader, need, at: stock_as_of(reader.store, reader.tenant, need, at),
+    OpenPreorders: lambda reader, need, at: open_preorders_at(reader.store, reader.tenant, need, at),
     CapacityAt: Reader.capacity,
     PlanSourcing: Reader.plan,
 }
