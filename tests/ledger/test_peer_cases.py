@@ -18,6 +18,7 @@ from tests.ledger.builders import (
     SUPPLY,
     at,
     divide,
+    merge,
     pend,
     post,
     post_pending,
@@ -135,6 +136,17 @@ CASES = [
             ([back("r", 100, forced=True)], 0, OK),
         ],
         {STOCK: Balance(-100), SUPPLY: Balance(0)},
+    ),
+    Case(
+        "ALC-09",
+        "two lines on one stock with 40 each, raised by 9 and 20 in one batch: 109 is 49 and 60",
+        [
+            ([post("in", 200), pend("a", 40), pend("b", 40)], 0, OK),
+            ([pend("a-more", 9), pend("b-more", 20)], 0, OK),
+            ([merge("a-all", "a", "a-more"), merge("b-all", "b", "b-more")], 0, OK),
+            ([void("a-gone", "a-all")], 0, OK),
+        ],
+        {STOCK: Balance(200, 60)},
     ),
     Case(
         "RSV-01",

@@ -4,11 +4,10 @@ Cases that other order systems learned, told to the whole engine.
 Each row has the id under which the project keeps the case, its facts in short, and a story. Cases
 wait for what the library cannot do yet:
 
-- stock counts by command: CAN-09;
 - a preorder by command: ALC-12 (its limit is beside this module, where the cases of availability
   are);
 - bundles: CAN-07, SRC-05 as told (its split is here), and two thirds of RTN-06;
-- change sets and exchanges: ALC-09, RTN-04;
+- change sets and exchanges: ALC-09 (its sums are told to the ledger), RTN-04;
 - moving work between places, splitting by weight or kind: SRC-10, SRC-11, SRC-12, SRC-15, SRC-17;
 - refunds of a free amount: REF-12;
 - chargebacks, adjusted and partly canceled authorizations: PEV-05, PEV-07, PEV-17;
@@ -24,7 +23,7 @@ import pytest
 from ordercore.errors import OrderCoreError, Rejected
 from ordercore.grammar import Declined, Succeeded
 from ordercore.ids import FulfillmentOrderId, OrderId, PlaceId, ReturnId
-from ordercore.inventory import ReceiveStock
+from ordercore.inventory import AdjustReason, AdjustStock, ReceiveStock
 from ordercore.money import Rounding
 from ordercore.orders import (
     AnomalyRecorded,
@@ -63,7 +62,7 @@ from tests.scenarios.cases import (
     tell,
 )
 
-ORDER = OrderId("O-1")
+ORDER, L1 = OrderId("O-1"), PlaceId("L1")
 TEN = receive(10)
 BY_COMMAND = Rules(capture=CaptureWhen.BY_COMMAND)
 
@@ -232,6 +231,17 @@ STOCK = [
             (cancel(), "nothing_to_cancel"),
         ],
         {"L1": (5, 0, 5)},
+    ),
+    Case(
+        "CAN-09",
+        "5 on hand, 3 promised, 4 gone: canceling gives the promise back, and 1 is there",
+        [
+            (receive(5), OK),
+            (buy(("MUG", 3)), OK),
+            (AdjustStock(place=L1, lines={"MUG": -4}, reason=AdjustReason.THEFT), OK),
+            (cancel(), OK),
+        ],
+        {"L1": (1, 0, 1)},
     ),
     Case(
         "RTN-02",

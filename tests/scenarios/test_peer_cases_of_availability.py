@@ -10,10 +10,20 @@ import pytest
 
 from ordercore.grammar import Command
 from ordercore.ids import PlaceId, Sku
-from ordercore.inventory import CrossingKind, StockLevel, StockRule, StockRules, StockTerms
+from ordercore.inventory import (
+    AdjustReason,
+    AdjustStock,
+    CrossingKind,
+    StockLevel,
+    StockRule,
+    StockRules,
+    StockTerms,
+)
 from ordercore.orders import Rules
+from ordercore.stores import MemoryStore
 from ordercore.testing import Scenario
 from tests.scenarios.cases import OK, Case, Level, buy, cancel, hold, levels, receive, ship, tell
+from tests.scenarios.world import World
 
 MUG, L1 = Sku("MUG"), PlaceId("L1")
 
@@ -125,6 +135,28 @@ def test_avl_09_and_avl_13_available_is_never_a_negative_number() -> None:
 
     assert [(level.available, level.net) for level in (drifted, tightened)] == [(0, -3), (0, -20)]
     assert not tightened.can_promise(1)
+
+
+def test_avl_09_a_cap_that_is_tightened_later_breaks_no_promise_and_allows_no_more() -> None:
+    story = World(MemoryStore())
+    loose = story.engine(rules=under(backorder_cap=20))
+    tell(loose, [(receive(5), OK), (buy(("MUG", 25)), OK)])
+    tight = story.engine(rules=under(backorder_cap=10))
+
+    tell(tight, [(hold("C-1", ("MUG", 1)), "shortage")])
+
+    assert levels(tight) == {"L1": (5, 25, 0)}
+    assert tight.availability("MUG")[0].backorder_room == 0
+
+
+def test_avl_13_holds_of_5_on_2_that_are_left_make_0_available() -> None:
+    engine = Scenario().given(receive(5), *(hold(f"C-{n}", ("MUG", 1)) for n in range(5))).engine
+    gone = AdjustStock(place=L1, lines={MUG: -3}, reason=AdjustReason.DAMAGE)
+
+    tell(engine, [(gone, OK), (hold("C-9", ("MUG", 1)), "shortage")])
+
+    assert levels(engine) == {"L1": (2, 5, 0)}
+    assert engine.verify().balanced
 
 
 def test_alc_11_the_last_units_go_out_once_and_come_back_once() -> None:
