@@ -16,7 +16,7 @@ __all__ = ["SLICES", "declared_in", "main", "text_of"]
 
 SOURCE: Final = Path(__file__).resolve().parent.parent / "src" / "ordercore"
 #: The rooms that declare lifecycles.
-SLICES: Final = ("fulfillment", "inventory", "orders", "payments", "returns")
+SLICES: Final = ("fulfillment", "inventory.documents", "orders", "payments", "returns")
 _SUFFIX: Final = "_LIFECYCLE"
 
 
@@ -88,7 +88,7 @@ def main() -> None:
 
     """
     for room in SLICES:
-        (SOURCE / room / "_tables.py").write_text(text_of(room), encoding="utf-8")
+        (SOURCE / room.replace(".", "/") / "_tables.py").write_text(text_of(room), encoding="utf-8")
 
 
 if __name__ == "__main__":

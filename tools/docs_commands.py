@@ -48,7 +48,8 @@ def commands() -> str:
 def deciding() -> dict[str, tuple[str, str]]:
     """Read the tables of rules: command -> module and function that decides it."""
     found: dict[str, tuple[str, str]] = {}
-    tables = [(room, modules()[f"{room}/_decide.py"]) for room in ("orders", "inventory")]
+    rooms = ("orders", "inventory", "inventory/documents")
+    tables = [(room, modules()[f"{room}/_decide.py"]) for room in rooms]
     for room, node in ((room, node) for room, table in tables for node in ast.walk(table)):
         if not isinstance(node, ast.Dict):
             continue

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from ordercore.fulfillment import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
-from ordercore.inventory import COUNT_LIFECYCLE, PURCHASE_LIFECYCLE, TRANSFER_LIFECYCLE
+from ordercore.inventory.documents import COUNT_LIFECYCLE, PURCHASE_LIFECYCLE, TRANSFER_LIFECYCLE
 from ordercore.lifecycle import Declared
 from ordercore.orders import ORDER_LIFECYCLE
 from ordercore.payments import PAYMENT_LIFECYCLE, REQUEST_LIFECYCLE

@@ -26,7 +26,8 @@ from ordercore import (
 from ordercore.grammar import Command
 from ordercore.ids import LineId, TenantId
 from ordercore.instants import Instant
-from ordercore.inventory import PURCHASES, Bucket, PurchaseOpened, bucket_account
+from ordercore.inventory import Bucket, bucket_account
+from ordercore.inventory.documents import PURCHASES, PurchaseOpened
 from ordercore.ports import Store
 from ordercore.testing import FakeCarrier, FakePaymentGateway, NoTax
 

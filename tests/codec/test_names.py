@@ -17,7 +17,7 @@ import pytest
 from ordercore.codec import NAMES, TYPES
 from ordercore.engine import KINDS
 from ordercore.grammar import ActionRequired, Command, Declined, Event, Succeeded, Unknown
-from ordercore.inventory import DocumentEvent
+from ordercore.inventory.documents import DocumentEvent
 from ordercore.orders import OrderEvent
 from ordercore.orders._events import OrderPlaced
 from ordercore.orders._state import _FOLDS

@@ -16,15 +16,12 @@ from hypothesis import strategies as st
 
 from ordercore.grammar import ActionRequired, Command, Declined, Outcome, Succeeded, Unknown
 from ordercore.ids import Sku
-from ordercore.inventory import (
+from ordercore.inventory import AdjustedLine, AdjustReason, ExpectedUnits, LineUnits
+from ordercore.inventory.documents import (
     SNAPSHOT_BUCKETS,
-    AdjustedLine,
-    AdjustReason,
     ApplySnapshot,
     CountedLine,
-    ExpectedUnits,
     LineExpectation,
-    LineUnits,
     OpenTransfer,
     PurchaseLineRequest,
     ReceivedLine,

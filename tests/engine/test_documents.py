@@ -50,17 +50,8 @@ from ordercore import (
 from ordercore.fulfillment import ShippingRate
 from ordercore.grammar import Actor, ActorKind
 from ordercore.ids import CommandId, PlaceId, Sku, TenantId
-from ordercore.inventory import (
-    COUNTS,
-    PURCHASES,
-    SNAPSHOTS,
-    TRANSFERS,
-    Bucket,
-    Movements,
-    bucket_account,
-    incoming_account,
-    late_movements,
-)
+from ordercore.inventory import Bucket, Movements, bucket_account, incoming_account
+from ordercore.inventory.documents import COUNTS, PURCHASES, SNAPSHOTS, TRANSFERS, late_movements
 from ordercore.ports import Commit, Receipt, Store
 from ordercore.testing import FakeCarrier, FakePaymentGateway, NoTax, VirtualClock
 from tests.engine.test_promises import RivalFirst

@@ -19,11 +19,7 @@ from ordercore.grammar import (
 )
 from ordercore.ids import CommandId, PlaceId, Sku, StreamId
 from ordercore.inventory import (
-    COUNTS,
-    PURCHASES,
-    SNAPSHOTS,
     STOCK,
-    TRANSFERS,
     AccountBalances,
     Bucket,
     Movements,
@@ -38,6 +34,7 @@ from ordercore.inventory import (
     stock_accounts,
     stock_level,
 )
+from ordercore.inventory.documents import COUNTS, PURCHASES, SNAPSHOTS, TRANSFERS
 from ordercore.ledger import (
     Ledger,
     Post,

@@ -12,17 +12,13 @@ from hypothesis import strategies as st
 
 from ordercore.errors import InvalidData, Rejected
 from ordercore.ids import CountId, count_stream
-from ordercore.inventory import (
-    AdjustedLine,
-    AdjustReason,
-    AdjustStock,
-    Bucket,
+from ordercore.inventory import AdjustedLine, AdjustReason, AdjustStock, Bucket, StockAdjusted
+from ordercore.inventory.documents import (
     CancelCount,
     CloseCount,
     CountedLine,
     OpenCount,
     RecordCount,
-    StockAdjusted,
     StockCount,
     late_movements,
 )

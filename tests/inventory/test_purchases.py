@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from ordercore.errors import InvalidData, Rejected
 from ordercore.ids import PurchaseId, purchase_stream
-from ordercore.inventory import (
-    Bucket,
+from ordercore.inventory import Bucket, ExpectedUnits, incoming_account, preordered_account
+from ordercore.inventory.documents import (
     CancelPurchase,
     ChangeExpectation,
     ClosePurchase,
-    ExpectedUnits,
     LineExpectation,
     OpenPurchase,
     Purchase,
@@ -26,8 +25,6 @@ from ordercore.inventory import (
     ReceivedLine,
     ReceivePurchase,
     RejectedTo,
-    incoming_account,
-    preordered_account,
 )
 from ordercore.ledger import Pend
 from tests.inventory.depot import BERLIN, FRIDAY, MONDAY, MUG, NOW, TEE, TUESDAY, Depot, hour

@@ -14,21 +14,23 @@ from hypothesis import strategies as st
 from ordercore.errors import InvalidData, Rejected
 from ordercore.ids import Sku, snapshot_stream
 from ordercore.inventory import (
-    SNAPSHOT_BUCKETS,
     AdjustedLine,
     AdjustReason,
     AdjustStock,
-    ApplySnapshot,
     Bucket,
-    Correction,
     OnHandAsOf,
-    PlaceStatements,
-    SnapshotLine,
     StockRecord,
     bucket_account,
-    reconcile,
     recorded_stock,
     supplier_account,
+)
+from ordercore.inventory.documents import (
+    SNAPSHOT_BUCKETS,
+    ApplySnapshot,
+    Correction,
+    PlaceStatements,
+    SnapshotLine,
+    reconcile,
 )
 from ordercore.ledger import Post
 from tests.inventory.depot import BERLIN, MUG, NOW, TEE, Depot, hour, short

@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 
 from ordercore.errors import InvalidData, Rejected
 from ordercore.ids import StockTransferId, transfer_stream
-from ordercore.inventory import (
-    AdjustedLine,
-    AdjustReason,
-    AdjustStock,
-    Bucket,
+from ordercore.inventory import AdjustedLine, AdjustReason, AdjustStock, Bucket
+from ordercore.inventory.documents import (
     CancelTransfer,
     CloseTransfer,
     OpenCount,

@@ -16,7 +16,7 @@ LIFECYCLES: Final = {
 
 @pytest.mark.parametrize("room", SLICES)
 def test_the_written_tables_are_those_of_the_machines(room: str) -> None:
-    written = (SOURCE / room / "_tables.py").read_text(encoding="utf-8")
+    written = (SOURCE / room.replace(".", "/") / "_tables.py").read_text(encoding="utf-8")
 
     assert written == text_of(room), "run `make tables`"
 
@@ -31,7 +31,8 @@ def test_each_lifecycle_runs_on_its_own_machines_table(declared: Declared) -> No
 
 
 def test_every_room_with_machines_is_written() -> None:
-    assert sorted(path.parent.name for path in SOURCE.glob("*/_machines.py")) == sorted(SLICES)
+    found = (path.parent.relative_to(SOURCE) for path in SOURCE.glob("**/_machines.py"))
+    assert sorted(".".join(folder.parts) for folder in found) == sorted(SLICES)
 
 
 def test_running_an_order_through_its_lifecycles_never_loads_the_machine_library() -> None:

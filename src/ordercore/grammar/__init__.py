@@ -43,6 +43,7 @@ from ordercore.grammar._grammar import (
 )
 from ordercore.grammar._outcomes import ActionRequired, Declined, Outcome, Succeeded, Unknown
 from ordercore.grammar._recorded import Recorded
+from ordercore.grammar._tables import CommandTable
 
 __all__ = [
     "LINES_MAX",
@@ -57,6 +58,7 @@ __all__ = [
     "AttemptFailed",
     "Command",
     "CommandFamily",
+    "CommandTable",
     "Context",
     "Decision",
     "Declined",

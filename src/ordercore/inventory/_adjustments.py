@@ -10,8 +10,8 @@ import attrs
 from ordercore.grammar import Decision, Facts, Need
 from ordercore.ids import PlaceId, Sku
 from ordercore.inventory._accounts import Bucket, bucket_account
+from ordercore.inventory._commands import AdjustedLine, AdjustStock
 from ordercore.inventory._corrections import AdjustReason
-from ordercore.inventory._count_commands import AdjustedLine, AdjustStock
 from ordercore.inventory._document_rules import (
     DocumentContext,
     DocumentDecision,

@@ -4,9 +4,9 @@ Whether a document was opened: the refusals to speak of none, and to open one tw
 """
 
 from ordercore.errors import Rejected
-from ordercore.inventory._count_state import StockCount
-from ordercore.inventory._purchase_state import Purchase
-from ordercore.inventory._transfer_state import StockTransfer
+from ordercore.inventory.documents._count_state import StockCount
+from ordercore.inventory.documents._purchase_state import Purchase
+from ordercore.inventory.documents._transfer_state import StockTransfer
 
 __all__ = [
     "known_count",

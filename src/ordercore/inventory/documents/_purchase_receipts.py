@@ -22,16 +22,16 @@ from ordercore.inventory._document_rules import (
     unknown_line,
 )
 from ordercore.inventory._document_shape import ExpectedUnits, of_lot
-from ordercore.inventory._known_documents import known_purchase
-from ordercore.inventory._lifecycles import PURCHASE_LIFECYCLE
 from ordercore.inventory._movements import Movements
 from ordercore.inventory._preorders import AllocatedPreorder, WaitingForSupply, open_preorders
-from ordercore.inventory._purchase_commands import (
+from ordercore.inventory.documents._known_documents import known_purchase
+from ordercore.inventory.documents._lifecycles import PURCHASE_LIFECYCLE
+from ordercore.inventory.documents._purchase_commands import (
     ReceivedLine,
     ReceivePurchase,
     RejectedTo,
 )
-from ordercore.inventory._purchase_state import (
+from ordercore.inventory.documents._purchase_state import (
     Purchase,
     PurchaseLine,
     PurchaseReceived,

@@ -13,7 +13,7 @@ from ordercore.ids import LineId, PlaceId, PurchaseId, Sku
 from ordercore.instants import Instant
 from ordercore.inventory._document_shape import ExpectedUnits
 from ordercore.inventory._preorders import AllocatedPreorder
-from ordercore.inventory._purchase_commands import RejectedTo
+from ordercore.inventory.documents._purchase_commands import RejectedTo
 
 __all__ = [
     "ExpectationChanged",

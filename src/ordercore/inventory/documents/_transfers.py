@@ -32,12 +32,12 @@ from ordercore.inventory._document_rules import (
     unknown_line,
 )
 from ordercore.inventory._document_shape import of_lot
-from ordercore.inventory._known_documents import known_transfer, refuse_known_transfer
-from ordercore.inventory._lifecycles import TRANSFER_LIFECYCLE
 from ordercore.inventory._movements import Movements
 from ordercore.inventory._preorders import AllocatedPreorder, WaitingForSupply, open_preorders
 from ordercore.inventory._recorded_stock import AccountBalances, uncovered
-from ordercore.inventory._transfer_commands import (
+from ordercore.inventory.documents._known_documents import known_transfer, refuse_known_transfer
+from ordercore.inventory.documents._lifecycles import TRANSFER_LIFECYCLE
+from ordercore.inventory.documents._transfer_commands import (
     CancelTransfer,
     CloseTransfer,
     OpenTransfer,
@@ -45,7 +45,7 @@ from ordercore.inventory._transfer_commands import (
     RestOfTransfer,
     SendTransfer,
 )
-from ordercore.inventory._transfer_state import (
+from ordercore.inventory.documents._transfer_state import (
     ArrivedUnits,
     RestUnits,
     SentUnits,

@@ -21,22 +21,6 @@ from ordercore.errors import Rejected
 from ordercore.grammar import Decision, Facts, Need
 from ordercore.ids import count_stream
 from ordercore.inventory._accounts import Bucket
-from ordercore.inventory._count_commands import (
-    CancelCount,
-    CloseCount,
-    CountedLine,
-    OpenCount,
-    RecordCount,
-)
-from ordercore.inventory._count_state import (
-    CountCanceled,
-    CountClosed,
-    CountedUnits,
-    CountOpened,
-    CountRecorded,
-    ShelfCount,
-    StockCount,
-)
 from ordercore.inventory._document_rules import (
     DocumentContext,
     DocumentDecision,
@@ -47,8 +31,6 @@ from ordercore.inventory._document_rules import (
     refuse_unknown,
     settle_shelf,
 )
-from ordercore.inventory._known_documents import known_count, refuse_known_count
-from ordercore.inventory._lifecycles import COUNT_LIFECYCLE
 from ordercore.inventory._movements import Movements
 from ordercore.inventory._recorded_stock import (
     LateMovement,
@@ -57,6 +39,24 @@ from ordercore.inventory._recorded_stock import (
     late_in,
     uncovered,
 )
+from ordercore.inventory.documents._count_commands import (
+    CancelCount,
+    CloseCount,
+    CountedLine,
+    OpenCount,
+    RecordCount,
+)
+from ordercore.inventory.documents._count_state import (
+    CountCanceled,
+    CountClosed,
+    CountedUnits,
+    CountOpened,
+    CountRecorded,
+    ShelfCount,
+    StockCount,
+)
+from ordercore.inventory.documents._known_documents import known_count, refuse_known_count
+from ordercore.inventory.documents._lifecycles import COUNT_LIFECYCLE
 from ordercore.ledger import Entry
 from ordercore.places import KnownPlaces
 

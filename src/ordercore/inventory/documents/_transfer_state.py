@@ -14,7 +14,7 @@ from ordercore.ids import LineId, PlaceId, Sku, StockTransferId
 from ordercore.instants import Instant
 from ordercore.inventory._preorders import AllocatedPreorder
 from ordercore.inventory._recorded_stock import Uncovered
-from ordercore.inventory._transfer_commands import RestOfTransfer
+from ordercore.inventory.documents._transfer_commands import RestOfTransfer
 
 __all__ = [
     "ArrivedUnits",

@@ -23,17 +23,18 @@ from ordercore.inventory._document_rules import (
     refuse_unknown,
 )
 from ordercore.inventory._document_shape import ExpectedUnits
-from ordercore.inventory._known_documents import known_purchase, refuse_known_purchase
-from ordercore.inventory._lifecycles import PURCHASE_LIFECYCLE
 from ordercore.inventory._movements import Movements
-from ordercore.inventory._purchase_commands import (
+from ordercore.inventory._recorded_stock import AccountBalances
+from ordercore.inventory.documents._known_documents import known_purchase, refuse_known_purchase
+from ordercore.inventory.documents._lifecycles import PURCHASE_LIFECYCLE
+from ordercore.inventory.documents._purchase_commands import (
     CancelPurchase,
     ChangeExpectation,
     ClosePurchase,
     OpenPurchase,
 )
-from ordercore.inventory._purchase_receipts import line_of
-from ordercore.inventory._purchase_state import (
+from ordercore.inventory.documents._purchase_receipts import line_of
+from ordercore.inventory.documents._purchase_state import (
     ExpectationChanged,
     Purchase,
     PurchaseCanceled,
@@ -44,7 +45,6 @@ from ordercore.inventory._purchase_state import (
     UnreceivedUnits,
     less,
 )
-from ordercore.inventory._recorded_stock import AccountBalances
 from ordercore.ledger import NOTHING
 from ordercore.places import KnownPlaces
 

@@ -9,19 +9,25 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, get_args
 
 from ordercore.grammar import Aggregate
-from ordercore.inventory import _count_commands as c
-from ordercore.inventory import _count_state as cs
-from ordercore.inventory import _purchase_commands as p
-from ordercore.inventory import _purchase_state as ps
-from ordercore.inventory import _snapshot as s
-from ordercore.inventory import _transfer_commands as t
-from ordercore.inventory import _transfer_state as ts
-from ordercore.inventory._decide import CONTESTED, decide, needs
-from ordercore.inventory._lifecycles import COUNT_LIFECYCLE, PURCHASE_LIFECYCLE, TRANSFER_LIFECYCLE
+from ordercore.inventory._decide import CONTESTED
+from ordercore.inventory.documents import _count_commands as c
+from ordercore.inventory.documents import _count_state as cs
+from ordercore.inventory.documents import _purchase_commands as p
+from ordercore.inventory.documents import _purchase_state as ps
+from ordercore.inventory.documents import _snapshot as s
+from ordercore.inventory.documents import _transfer_commands as t
+from ordercore.inventory.documents import _transfer_state as ts
+from ordercore.inventory.documents._decide import RULES
+from ordercore.inventory.documents._lifecycles import (
+    COUNT_LIFECYCLE,
+    PURCHASE_LIFECYCLE,
+    TRANSFER_LIFECYCLE,
+)
 from ordercore.lifecycle import Declared
 
 __all__ = [
     "COUNTS",
+    "FAMILIES",
     "PURCHASES",
     "SNAPSHOTS",
     "TRANSFERS",
@@ -54,8 +60,8 @@ PURCHASES: Final[Aggregate[ps.Purchase]] = Aggregate(
     commands=get_args(PurchaseCommand),
     begun_by=(p.OpenPurchase,),
     events=get_args(ps.PurchaseEvent),
-    needs=needs,
-    decide=decide,
+    needs=RULES.needs,
+    decide=RULES.decide,
     evolve=ps.evolve_purchase,
     contested=CONTESTED,
     has_ended=_has_ended(PURCHASE_LIFECYCLE),
@@ -68,8 +74,8 @@ TRANSFERS: Final[Aggregate[ts.StockTransfer]] = Aggregate(
     commands=get_args(TransferCommand),
     begun_by=(t.OpenTransfer,),
     events=get_args(ts.TransferEvent),
-    needs=needs,
-    decide=decide,
+    needs=RULES.needs,
+    decide=RULES.decide,
     evolve=ts.evolve_transfer,
     contested=CONTESTED,
     has_ended=_has_ended(TRANSFER_LIFECYCLE),
@@ -82,8 +88,8 @@ COUNTS: Final[Aggregate[cs.StockCount]] = Aggregate(
     commands=get_args(CountCommand),
     begun_by=(c.OpenCount,),
     events=get_args(cs.CountEvent),
-    needs=needs,
-    decide=decide,
+    needs=RULES.needs,
+    decide=RULES.decide,
     evolve=cs.evolve_count,
     contested=CONTESTED,
     has_ended=_has_ended(COUNT_LIFECYCLE),
@@ -96,9 +102,12 @@ SNAPSHOTS: Final[Aggregate[s.PlaceStatements]] = Aggregate(
     commands=(s.ApplySnapshot,),
     begun_by=(s.ApplySnapshot,),
     events=(s.SnapshotApplied,),
-    needs=needs,
-    decide=decide,
+    needs=RULES.needs,
+    decide=RULES.decide,
     evolve=s.evolve_statements,
     contested=CONTESTED,
     has_ended=lambda _: True,
 )
+
+#: All of them, for the engine.
+FAMILIES: Final = (PURCHASES, TRANSFERS, COUNTS, SNAPSHOTS)
