@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     )
     from ordercore.inventory.documents import (
         ApplySnapshot,
+        CancelCount,
         CancelPurchase,
+        CancelTransfer,
         ChangeExpectation,
         CloseCount,
         ClosePurchase,
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         RestOfTransfer,
         SendTransfer,
         SnapshotLine,
+        TransferLineRequest,
     )
     from ordercore.money import Money, Rounding, UnitPrice
     from ordercore.orders import (
@@ -110,8 +113,10 @@ __all__ = [
     "AdjustedLine",
     "ApplySnapshot",
     "AuthorizeReturn",
+    "CancelCount",
     "CancelPurchase",
     "CancelReturn",
+    "CancelTransfer",
     "CancelUnits",
     "CapacityMeasure",
     "CapturePayment",
@@ -184,6 +189,7 @@ __all__ = [
     "StockRules",
     "Submitted",
     "Tender",
+    "TransferLineRequest",
     "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
@@ -202,8 +208,10 @@ _HOME: dict[str, str] = {
     "AdjustedLine": "ordercore.inventory",
     "ApplySnapshot": "ordercore.inventory.documents",
     "AuthorizeReturn": "ordercore.orders",
+    "CancelCount": "ordercore.inventory.documents",
     "CancelPurchase": "ordercore.inventory.documents",
     "CancelReturn": "ordercore.orders",
+    "CancelTransfer": "ordercore.inventory.documents",
     "CancelUnits": "ordercore.orders",
     "CapacityMeasure": "ordercore.places",
     "CapturePayment": "ordercore.orders",
@@ -276,6 +284,7 @@ _HOME: dict[str, str] = {
     "StockRules": "ordercore.inventory",
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
+    "TransferLineRequest": "ordercore.inventory.documents",
     "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
