@@ -121,7 +121,7 @@ def test_no_promise_leaves_less_than_its_own_guard(
         source = available_account(MUG, BERLIN)
         before = books.due_in(FRIDAY) if kind == "preordered" else books.ledger.balance(source)
         if before.available - quantity < least:
-            with pytest.raises(Rejected, match="can be promised"):
+            with pytest.raises(Rejected, match="can be had"):
                 books.ledger.apply(move.batch(), NOW)
         else:
             books.ledger.apply(move.batch(), NOW)

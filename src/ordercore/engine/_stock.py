@@ -30,7 +30,7 @@ from ordercore.inventory import (
     reversed_before,
     who_waits,
 )
-from ordercore.ledger import AccountId, Entry, account_parts
+from ordercore.ledger import AccountId, Entry, Line, Number, account_parts, explain
 
 __all__ = ["StockReading"]
 
@@ -118,6 +118,20 @@ class StockReading:
         on_hand = reader.store.balances(reader.tenant, (account,), at)[account].posted
         holds = reader.store.pendings(reader.tenant, source=account)
         return who_waits(on_hand, (hold for hold in holds if not hold.is_due(at)))
+
+    def explain(
+        self, sku: str, place: str, number: Number = "available", *, owner: str = ""
+    ) -> tuple[Line, ...]:
+        """
+        Say why a number of stock is what it is: the steps that changed it, whose changes sum to it.
+
+        The numbers are those of the account that is sold against: ``posted`` is what is on hand,
+        ``pending_out`` what is promised of it, ``available`` the one less the other.
+
+        Cost: O(steps that touched the account).
+        """
+        reader, account = self._reader, available_account(sku, place, owner)
+        return explain(account, reader.store.entries(reader.tenant, account), number)
 
     def crossings(self, after: int = 0, limit: int = 1_000) -> Crossings:
         """

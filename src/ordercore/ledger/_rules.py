@@ -349,7 +349,7 @@ def _guard(  # noqa: PLR0917 - on the hot path: each is at hand, none is worth a
         name = account_id or cast("Post | Pend", step).source
         raise Rejected(
             "shortage",
-            f"{amount} asked from {name}, {max(free, 0)} can be promised",
+            f"{amount} asked from {name}, {max(free, 0)} can be had",
             data={"step": step.id, "account": name, "asked": amount, "available": free},
             legal=(f"at most {free}" if free > 0 else "nothing now",),
         )
