@@ -11,6 +11,7 @@ purchases, transfers between places, counts, and what a place's own system state
 (:func:`document_needs`, :func:`decide_document`, :func:`evolve_document`).
 """
 
+from ordercore.catalog import LotQuantity
 from ordercore.inventory._accounts import (
     Bucket,
     allocated_account,
@@ -120,7 +121,6 @@ from ordercore.inventory._linked import (
 )
 from ordercore.inventory._lots import (
     Lot,
-    LotQuantity,
     LotRecord,
     LotStrategy,
     choose_lots,
@@ -180,6 +180,7 @@ from ordercore.inventory._rules import (
     StockTerms,
     TermsByPlace,
 )
+from ordercore.inventory._shelf import Shelf, ShelfUnits, shelf_units
 from ordercore.inventory._snapshot import (
     SNAPSHOT_BUCKETS,
     ApplySnapshot,
@@ -302,7 +303,9 @@ __all__ = [
     "RestUnits",
     "SendTransfer",
     "SentUnits",
+    "Shelf",
     "ShelfCount",
+    "ShelfUnits",
     "SnapshotApplied",
     "SnapshotLine",
     "StockAdjusted",
@@ -360,6 +363,7 @@ __all__ = [
     "recorded_stock",
     "reserved_account",
     "reversed_before",
+    "shelf_units",
     "shrinkage_account",
     "stock_accounts",
     "stock_accounts_at",
