@@ -5,12 +5,21 @@ What can be seen of a store from outside, and what is said where nothing can be 
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, date, datetime
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
 import ordercore
+from ordercore.catalog import LotQuantity
 from ordercore.cli import main
+from ordercore.cli._books import stock_rows, stock_table
+from ordercore.grammar import Actor, ActorKind
+from ordercore.ids import CommandId, PlaceId, Sku, TenantId
+from ordercore.inventory import Bucket, Movements, ReceiveStock
+from ordercore.ports import Commit, Receipt
+from ordercore.stores import MemoryStore
 from tests.cli.command import Run
 
 
@@ -161,10 +170,79 @@ def test_the_stock_book_names_every_number(store: Path, capsys: pytest.CaptureFi
         "available": 2,
         "picked": 0,
         "packed": 0,
+        "in_transit": 0,
         "quality": 0,
+        "quarantine": 0,
         "damaged": 0,
         "missing": 1,
+        "discrepancy": 0,
     }
+
+
+def test_the_stock_book_sums_lots_and_owners_and_shows_a_column_where_there_is_something() -> None:
+    noon, lots = datetime(2026, 3, 2, 12, tzinfo=UTC), (LotQuantity("A", 2), LotQuantity("B", 3))
+    store, tenant, tea = MemoryStore(), TenantId("main"), Sku("TEA")
+    delft, gouda = PlaceId("delft"), PlaceId("gouda")
+    moves = Movements("m", "delivery/1", noon)
+    moves.receive(tea, delft, 5, lots=lots)
+    moves.receive(tea, delft, 4, owner="farm")
+    moves.shift(tea, delft, 1, Bucket.ON_HAND, Bucket.QUARANTINE, owner="farm")
+    moves.send(tea, delft, gouda, 2, date(2026, 3, 4), lots=lots[:1])
+    moves.unheal(tea, gouda, 1)
+    receipt = Receipt(
+        command_id=CommandId("m"), command=ReceiveStock(place=delft, lines={tea: 1}), at=noon
+    )
+    actor = Actor(ActorKind.SYSTEM, "test")
+    steps = tuple(moves.batch())
+    store.commit(Commit(tenant=tenant, receipt=receipt, steps=steps, actor=actor))
+
+    rows = stock_rows(store, tenant, noon)
+    table = stock_table(rows)
+
+    told = {row.level.place: (row.level.on_hand, row.level.available) for row in rows}
+    assert told == {"delft": (6, 6), "gouda": (1, 1)}
+    assert [c.title for c in table.columns][6:] == ["in transit", "quarantine", "discrepancy"]
+    assert [row[6:] for row in table.rows] == [("0", "1", "0"), ("2", "0", "-1")]
+
+
+# --- why -------------------------------------------------------------------------------------
+
+
+def test_why_so_much_is_available_is_told_step_by_step(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stock", str(store), "--why", "CUP@rotterdam", "--json"]) == 0
+    lines = json.loads(capsys.readouterr().out)
+    assert main(["stock", str(store), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    (cups,) = (r for r in rows if (r["sku"], r["place"]) == ("CUP", "rotterdam"))
+
+    assert sum(line["change"] for line in lines) == lines[-1]["available"] == cups["available"]
+    assert [line["available"] for line in lines] == list(
+        accumulate(line["change"] for line in lines)
+    )
+    assert lines[0]["reason"] == "receive"
+    assert [line["position"] for line in lines] == sorted(line["position"] for line in lines)
+
+
+def test_why_is_told_to_people_in_80_columns(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stock", str(store), "--why", "CUP@rotterdam", "--plain"]) == 0
+    out = capsys.readouterr().out
+
+    table = out[out.index("step") :]
+    assert "recorded (UTC)" in table
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_why_of_what_was_never_there_is_answered_with_what_is(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = failure(capsys, "stock", str(store), "--why", "CUP@nowhere")
+
+    assert "unknown_stock: nothing was ever available as 'CUP@nowhere'" in told
+    assert "CUP@" in told.partition("legal now")[2]
 
 
 def test_the_version_is_the_librarys(run: Run) -> None:

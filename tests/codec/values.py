@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Union, cast, get_args, get_origin, ge
 import attrs
 from hypothesis import strategies as st
 
+from ordercore.catalog import LotQuantity
 from ordercore.grammar import ActionRequired, Command, Declined, Outcome, Succeeded, Unknown
 from ordercore.ids import Sku
 from ordercore.inventory import AdjustedLine, AdjustReason, ExpectedUnits, LineUnits
@@ -29,7 +30,14 @@ from ordercore.inventory.documents import (
     TransferLineRequest,
 )
 from ordercore.money import UnitPrice
-from ordercore.orders import LineQuantity
+from ordercore.orders import (
+    FulfillUnits,
+    LineLots,
+    LineQuantity,
+    PickUnits,
+    ReceiveReturn,
+    ReportMissing,
+)
 from ordercore.totals import Charge, Component, ComponentKind, Discount, PricedLine, TaxedAmount
 
 #: Letters that JSON escapes, that are no ASCII, and that lie outside the 16-bit plane.
@@ -217,6 +225,33 @@ def _transfers() -> st.SearchStrategy[OpenTransfer]:
     )
 
 
+def _with_lots(kind: type[Any], **others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A command whose lots sum to what its lines say."""
+    lots = st.lists(st.booleans(), min_size=2, max_size=2)
+    lines = st.lists(_line_quantities(), min_size=1, max_size=2, unique_by=_ONCE[LineQuantity])
+    return st.tuples(lines, lots).flatmap(
+        lambda drawn: st.builds(
+            kind,
+            lines=st.just(tuple(drawn[0])),
+            lots=st.just(
+                tuple(
+                    LineLots(line.line_id, _two_lots(line.quantity))
+                    for line, told in zip(drawn[0], drawn[1], strict=False)
+                    if told
+                )
+            ),
+            order_id=IDS,
+            occurred_at=st.none() | INSTANTS,
+            **others,
+        )
+    )
+
+
+def _two_lots(quantity: int) -> tuple[LotQuantity, ...]:
+    first = LotQuantity("L-7", 1, "S / 1")
+    return (first, LotQuantity("", quantity - 1)) if quantity > 1 else (first,)
+
+
 #: Making a strategy costs more than drawing from it.
 _MADE: Final[dict[tuple[type, bool], st.SearchStrategy[Any]]] = {}
 
@@ -245,6 +280,16 @@ _SPECIAL: Final[dict[type, Callable[[], st.SearchStrategy[Any]]]] = {
     SnapshotLine: _snapshot_lines,
     ApplySnapshot: _snapshots,
     OpenTransfer: _transfers,
+    PickUnits: lambda: _with_lots(PickUnits, fulfillment_order_id=IDS, beyond_record=st.booleans()),
+    ReportMissing: lambda: _with_lots(ReportMissing, fulfillment_order_id=IDS),
+    FulfillUnits: lambda: _with_lots(
+        FulfillUnits,
+        fulfillment_order_id=IDS,
+        beyond_record=st.booleans(),
+        carrier=TEXTS,
+        tracking=TEXTS,
+    ),
+    ReceiveReturn: lambda: _with_lots(ReceiveReturn, return_id=IDS, place=IDS),
 }
 
 OUTCOMES_TOLD: Final = st.one_of(

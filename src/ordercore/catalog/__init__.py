@@ -17,6 +17,13 @@ from ordercore.catalog._kits import (
     parts_of,
     with_components,
 )
+from ordercore.catalog._lots import (
+    LotQuantity,
+    first_units,
+    joined_units,
+    named_units,
+    units_left,
+)
 from ordercore.catalog._quantities import (
     SkuQuantities,
     SkuQuantity,
@@ -31,6 +38,7 @@ __all__ = [
     "Component",
     "Composed",
     "Composition",
+    "LotQuantity",
     "Part",
     "Product",
     "Products",
@@ -39,7 +47,11 @@ __all__ = [
     "StaticCatalog",
     "UnitOfMeasure",
     "check_sku_quantities",
+    "first_units",
+    "joined_units",
+    "named_units",
     "parts_of",
     "sku_quantities",
+    "units_left",
     "with_components",
 ]

@@ -15,16 +15,24 @@ from ordercore.inventory import (
     Bucket,
     StockLevel,
     bucket_account,
-    stock_accounts,
     stock_level,
 )
-from ordercore.ledger import account_parts
+from ordercore.ledger import NOTHING, AccountId, Balance, account, account_parts
 from ordercore.ports import Store
 
 __all__ = ["StockRow", "TrialRow", "stock_rows", "stock_table", "trial_rows", "trial_table"]
 
 #: The buckets that are told beside the terms of availability.
-_ASIDE = (Bucket.PICKED, Bucket.PACKED, Bucket.QUALITY, Bucket.DAMAGED, Bucket.MISSING)
+_ASIDE = (
+    Bucket.PICKED,
+    Bucket.PACKED,
+    Bucket.IN_TRANSIT,
+    Bucket.QUALITY,
+    Bucket.QUARANTINE,
+    Bucket.DAMAGED,
+    Bucket.MISSING,
+    Bucket.DISCREPANCY,
+)
 
 
 @attrs.frozen
@@ -68,29 +76,35 @@ class TrialRow:
 
 def stock_rows(store: Store, tenant: TenantId, at: Instant) -> tuple[StockRow, ...]:
     """
-    Read all stock as of an instant, in order of SKU and place.
+    Read all stock as of an instant, in order of SKU and place; lots and owners are summed.
 
     Cost: O(accounts).
     """
-    pairs = sorted(
-        {
-            (Sku(parts.unit), PlaceId(parts.place))
-            for parts in (account_parts(account) for account, _ in store.accounts(tenant))
-            if parts.book in {"promise", "physical"} and parts.place
-        }
-    )
-    asked = [
-        account
-        for pair in pairs
-        for account in (*stock_accounts(*pair), *(bucket_account(b, *pair) for b in _ASIDE))
-    ]
-    balances = store.balances(tenant, asked, at)
+    asked: list[AccountId] = []
+    for account_id, _ in store.accounts(tenant):
+        parts = account_parts(account_id)
+        if parts.book in {"promise", "physical"} and parts.place:
+            asked.append(account_id)
+    sums: dict[AccountId, Balance] = {}
+    pairs: set[tuple[Sku, PlaceId]] = set()
+    for account_id, balance in store.balances(tenant, asked, at).items():
+        parts = account_parts(account_id)
+        pairs.add((Sku(parts.unit), PlaceId(parts.place)))
+        if parts.code == "incoming":
+            continue  # its days are no lots: what is expected is not there
+        whole = account(parts.book, parts.code, parts.unit, parts.place)
+        known = sums.get(whole, NOTHING)
+        sums[whole] = Balance(
+            known.posted + balance.posted,
+            known.pending_out + balance.pending_out,
+            known.pending_in + balance.pending_in,
+        )
     return tuple(
         StockRow(
-            stock_level(*pair, balances),
-            tuple((b, balances[bucket_account(b, *pair)].posted) for b in _ASIDE),
+            stock_level(*pair, sums),
+            tuple((b, sums.get(bucket_account(b, *pair), NOTHING).posted) for b in _ASIDE),
         )
-        for pair in pairs
+        for pair in sorted(pairs)
     )
 
 
@@ -124,7 +138,7 @@ def stock_table(rows: Iterable[StockRow]) -> Table:
             Column("reserved", number=True),
             Column("allocated", number=True),
             Column("available", number=True),
-            *(Column(bucket.value, number=True) for bucket in shown),
+            *(Column(bucket.value.replace("_", " "), number=True) for bucket in shown),
         ),
         rows=tuple(cells),
     )
@@ -136,8 +150,8 @@ def trial_rows(store: Store, tenant: TenantId) -> tuple[TrialRow, ...]:
 
     """
     posted: dict[tuple[str, str], list[int]] = {}
-    for account, balance in store.accounts(tenant):
-        parts = account_parts(account)
+    for account_id, balance in store.accounts(tenant):
+        parts = account_parts(account_id)
         posted.setdefault((parts.book, parts.unit), []).append(balance.posted)
     return tuple(
         TrialRow(

@@ -16,7 +16,13 @@ from typing import Final
 import ordercore
 from ordercore.cli._demo import run_demo
 from ordercore.cli._narrator import Narrator, SilentNarrator, narrator_for
-from ordercore.cli._reports import Report, report_stock, report_timeline, report_verification
+from ordercore.cli._reports import (
+    Report,
+    report_stock,
+    report_timeline,
+    report_verification,
+    report_why,
+)
 from ordercore.errors import OrderCoreError
 
 __all__ = ["main"]
@@ -66,6 +72,8 @@ def _run(given: argparse.Namespace) -> Report:
             return report_verification(given.store, given.tenant, tell)
         case "timeline":
             return report_timeline(given.store, given.tenant, given.order_id, tell)
+        case "stock" if given.why is not None:
+            return report_why(given.store, given.tenant, given.why, tell)
         case "stock":
             return report_stock(given.store, given.tenant, tell)
         case _:
@@ -91,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("store", type=Path, metavar="STORE", help="the SQLite file")
         if name == "timeline":
             command.add_argument("order_id", metavar="ORDER_ID", help="the host's number for it")
+        if name == "stock":
+            command.add_argument(
+                "--why", metavar="SKU@PLACE", help="the steps that make what is available of it"
+            )
         command.add_argument("--tenant", default="main", metavar="T", help="whose (%(default)s)")
         _add_output(command, "print one line of JSON")
     return parser

@@ -17,6 +17,7 @@ import attrs
 
 from ordercore.cli._books import stock_rows, stock_table, trial_rows, trial_table
 from ordercore.cli._narrator import Mark, Narrator
+from ordercore.cli._why import why_available, why_data, why_table
 from ordercore.cli._words import counted
 from ordercore.engine import verify
 from ordercore.errors import Rejected
@@ -26,7 +27,7 @@ from ordercore.ports import Store
 from ordercore.stores import SQLiteStore
 from ordercore.views import timeline
 
-__all__ = ["Report", "report_stock", "report_timeline", "report_verification"]
+__all__ = ["Report", "report_stock", "report_timeline", "report_verification", "report_why"]
 
 #: How many orders are named to somebody who asked for one that is not there.
 _NAMED_MAX: Final = 5
@@ -136,6 +137,21 @@ def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:
             for row in rows
         ]
     )
+
+
+def report_why(path: Path, tenant: str, asked: str, tell: Narrator) -> Report:
+    """
+    Show the statement of what is available of a SKU at a place, ``SKU@PLACE``.
+
+    Raises:
+        Rejected: ``no_store``, ``unknown_tenant``, ``unknown_stock``.
+        InvalidData: A newer ordercore has written it.
+    """
+    with _opened(path, tenant) as (store, whose):
+        sku, place, lines = why_available(store, whose, asked)
+    tell.title(f"{sku} at {place}", f"What made it available or took it, from {path}.")
+    tell.table(why_table(lines))
+    return Report(why_data(lines))
 
 
 @contextmanager

@@ -11,7 +11,12 @@ from typing import Any, Final
 import attrs
 
 from ordercore.catalog import Products, with_components
-from ordercore.engine._stock_facts import account_balances, open_preorders_at, stock_as_of
+from ordercore.engine._stock_facts import (
+    account_balances,
+    open_preorders_at,
+    shelf_units_at,
+    stock_as_of,
+)
 from ordercore.errors import InvalidDefinition, Rejected
 from ordercore.fulfillment import (
     CapacityAt,
@@ -30,6 +35,7 @@ from ordercore.inventory import (
     DatedSupply,
     OnHandAsOf,
     OpenPreorders,
+    ShelfUnits,
     StockAt,
     StockLevel,
     StockRules,
@@ -213,6 +219,7 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
     OpenPreorders: lambda reader, need, at: open_preorders_at(
         reader.store, reader.tenant, need, at
     ),
+    ShelfUnits: lambda reader, need, at: shelf_units_at(reader.store, reader.tenant, need, at),
     CapacityAt: Reader.capacity,
     PlanSourcing: Reader.plan,
 }

@@ -17,6 +17,8 @@ from ordercore.inventory import (
     Covered,
     Crossings,
     KitAvailability,
+    Lot,
+    LotRecord,
     PartAvailability,
     StockAt,
     StockLevel,
@@ -27,6 +29,8 @@ from ordercore.inventory import (
     batches,
     crossings,
     holds_ended,
+    lots_at,
+    lots_prefix,
     reversed_before,
     who_waits,
 )
@@ -106,6 +110,32 @@ class StockReading:
         return KitAvailability(
             sku=asked, parts=tuple(PartAvailability(part, read(part.sku)) for part in parts)
         )
+
+    def lots(
+        self, sku: str, place: str, records: Iterable[LotRecord], *, owner: str = ""
+    ) -> tuple[Lot, ...]:
+        """
+        Read which lots lie on the shelf of a place, to choose of them what to pick.
+
+        Args:
+            sku: What.
+            place: Where.
+            records: What the host knows of the SKU's lots: until when they are good, when they
+                came in.
+            owner: Whose; empty for the shop's own.
+
+        Returns:
+            The lots with units there, in order of lot and serial number. What was received
+            without a lot is not among them.
+
+        Raises:
+            InvalidData: Lots lie there of which there is no record.
+
+        Cost: O(lots of the SKU that ever lay there).
+        """
+        reader = self._reader
+        balances = reader.store.accounts(reader.tenant, lots_prefix(sku, place, owner=owner))
+        return lots_at(balances, records, sku, place, owner=owner)
 
     def waiting(self, sku: str, place: str) -> tuple[Covered, ...]:
         """

@@ -5,21 +5,24 @@ Answering what the documents of stock ask of a ledger.
 
 from collections.abc import Mapping
 
-from ordercore.ids import TenantId
+from ordercore.catalog import LotQuantity
+from ordercore.ids import Sku, TenantId
 from ordercore.instants import Instant
 from ordercore.inventory import (
     AccountBalances,
     OnHandAsOf,
     OpenPreorders,
+    ShelfUnits,
     StockRecord,
     incoming_prefix,
     recorded_prefixes,
     recorded_stock,
+    shelf_units,
 )
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, account_parts
 from ordercore.ports import Store
 
-__all__ = ["account_balances", "open_preorders_at", "stock_as_of"]
+__all__ = ["account_balances", "open_preorders_at", "shelf_units_at", "stock_as_of"]
 
 
 def account_balances(
@@ -50,6 +53,18 @@ def open_preorders_at(
         for account in promised
         for hold in store.pendings(tenant, source=account)
         if not hold.is_due(at)
+    )
+
+
+def shelf_units_at(
+    store: Store, tenant: TenantId, need: ShelfUnits, _: Instant
+) -> Mapping[Sku, tuple[LotQuantity, ...]]:
+    """
+    Read what is on record on a shelf. Cost: O(lots and owners of the SKUs that ever lay there).
+
+    """
+    return shelf_units(
+        need, (row for prefix in need.prefixes() for row in store.accounts(tenant, prefix))
     )
 
 

@@ -47,14 +47,8 @@ from ordercore.fulfillment._events import (
     WorkReduced,
 )
 from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
-from ordercore.fulfillment._state import (
-    EMPTY,
-    Fulfillment,
-    FulfillmentLine,
-    FulfillmentOrder,
-    Package,
-    evolve,
-)
+from ordercore.fulfillment._state import EMPTY, Fulfillment, evolve
+from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
 
 __all__ = [
     "EMPTY",

@@ -8,7 +8,12 @@ numbers and nothing happens.
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
+import attrs
+
+from ordercore.catalog import LotQuantity, first_units, joined_units, units_left
 from ordercore.errors import Rejected
 from ordercore.fulfillment._events import (
     AllocatedUnits,
@@ -28,7 +33,8 @@ from ordercore.fulfillment._events import (
     UnitsPicked,
 )
 from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
-from ordercore.fulfillment._state import Fulfillment, FulfillmentLine, FulfillmentOrder, Package
+from ordercore.fulfillment._state import Fulfillment
+from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
 from ordercore.grammar import Declined, Outcome, Succeeded
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, child
 from ordercore.instants import Instant
@@ -47,6 +53,11 @@ __all__ = [
     "unpack",
     "wrap_up",
 ]
+
+#: Which units of each line, where that is known.
+_LotsOf = Mapping[LineId, tuple[LotQuantity, ...]]
+
+_NO_LOTS: Final[_LotsOf] = MappingProxyType({})
 
 
 def open_fulfillment_order(
@@ -105,26 +116,35 @@ def require_package(state: Fulfillment, package_id: str) -> Package:
     return package
 
 
-def pick(order: FulfillmentOrder, quantities: Mapping[LineId, int]) -> UnitsPicked:
+def pick(
+    order: FulfillmentOrder, quantities: Mapping[LineId, int], lots: _LotsOf = _NO_LOTS
+) -> UnitsPicked:
     """
     Take waiting units from the shelf. ``hold`` in the result still names the hold picked from.
 
+    Raises:
+        Rejected: ``not_legal_now``, ``nothing_asked``, ``unknown_line``, ``quantity_not_there``;
+            ``lots_differ`` where the lots of a line do not sum to its quantity.
     """
     return UnitsPicked(
         fulfillment_order_id=order.id,
-        lines=_units(order, quantities, "pick", lambda line: line.waiting),
+        lines=_of_lots(_units(order, quantities, "pick", lambda line: line.waiting), lots),
         status=FULFILLMENT_ORDER_LIFECYCLE().after(order.status, "work", order.id),
     )
 
 
-def report_missing(order: FulfillmentOrder, quantities: Mapping[LineId, int]) -> UnitsMissing:
+def report_missing(
+    order: FulfillmentOrder, quantities: Mapping[LineId, int], lots: _LotsOf = _NO_LOTS
+) -> UnitsMissing:
     """
     Report waiting units that are not there. ``hold`` still names the hold that promised them.
 
+    Raises:
+        Rejected: As :func:`pick`.
     """
     return UnitsMissing(
         fulfillment_order_id=order.id,
-        lines=_units(order, quantities, "miss", lambda line: line.waiting),
+        lines=_of_lots(_units(order, quantities, "miss", lambda line: line.waiting), lots),
         status=FULFILLMENT_ORDER_LIFECYCLE().after(order.status, "work", order.id),
     )
 
@@ -133,7 +153,7 @@ def cancel_units(
     order: FulfillmentOrder, quantities: Mapping[LineId, int]
 ) -> FulfillmentUnitsCanceled:
     """
-    Stop handling units: those that wait first, then those that were picked.
+    Stop handling units: those that wait first, then those that were picked, the last lots first.
 
     """
     wanted = _units(order, quantities, "cancel", lambda line: line.waiting + line.picked)
@@ -145,7 +165,8 @@ def cancel_units(
         if from_shelf:
             waiting.append(_moved(units, from_shelf, units.hold))
         if units.quantity > from_shelf:
-            picked.append(_moved(units, units.quantity - from_shelf, ""))
+            back = _moved(units, units.quantity - from_shelf, "")
+            picked.append(attrs.evolve(back, lots=_last_picked(line, back.quantity)))
     return FulfillmentUnitsCanceled(
         fulfillment_order_id=order.id, waiting=tuple(waiting), picked=tuple(picked)
     )
@@ -160,14 +181,18 @@ def pack(
     label_wanted: bool,
 ) -> PackagePacked:
     """
-    Put picked units into a box.
+    Put picked units into a box, those first whose lot was picked first.
 
     """
+    packed = _units(order, quantities, "pack", lambda line: line.picked)
     return PackagePacked(
         package_id=PackageId(child(order.id.rsplit("/", 1)[0], "package", len(state.packages) + 1)),
         fulfillment_order_id=order.id,
         place=order.place,
-        lines=_units(order, quantities, "pack", lambda line: line.picked),
+        lines=tuple(
+            attrs.evolve(units, lots=_first_picked(order.line(units.line_id), units.quantity))
+            for units in packed
+        ),
         weight_g=weight_g,
         label_wanted=label_wanted,
         status=PACKAGE_LIFECYCLE().initial,
@@ -299,6 +324,31 @@ def _units(
             LineUnitsMoved(line_id=line.line_id, sku=line.sku, quantity=quantity, hold=line.hold)
         )
     return tuple(moved)
+
+
+def _of_lots(moved: tuple[LineUnitsMoved, ...], lots: _LotsOf) -> tuple[LineUnitsMoved, ...]:
+    known = {units.line_id for units in moved}
+    for line_id, named in lots.items():
+        total = sum(units.quantity for units in named)
+        quantity = next((u.quantity for u in moved if u.line_id == line_id), 0)
+        if line_id not in known or total != quantity:
+            raise Rejected(
+                "lots_differ",
+                f"the lots of line {line_id} sum to {total}, and {quantity} units of it are meant",
+                data={"line": line_id, "lots": total, "quantity": quantity},
+                legal=(f"lots of {quantity} units",) if quantity else tuple(sorted(known)),
+            )
+    return tuple(attrs.evolve(u, lots=joined_units(lots.get(u.line_id, ()))) for u in moved)
+
+
+def _first_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:
+    return () if line is None else first_units(line.named, quantity)
+
+
+def _last_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:
+    if line is None or not line.picked_lots:
+        return ()
+    return units_left(line.named, first_units(line.named, line.picked - quantity))
 
 
 def _moved(units: LineUnitsMoved, quantity: int, hold: str) -> LineUnitsMoved:

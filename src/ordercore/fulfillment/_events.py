@@ -7,6 +7,7 @@ from datetime import date
 
 import attrs
 
+from ordercore.catalog import LotQuantity, named_units
 from ordercore.grammar import Event
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, Sku
 from ordercore.instants import Instant
@@ -62,12 +63,22 @@ class LineUnitsMoved:
         sku: What.
         quantity: How many.
         hold: The ledger's promise of the units that are left to pick, or "" where none is.
+        lots: Which units, summing to the quantity; empty where they are not told apart.
     """
 
     line_id: LineId
     sku: Sku
     quantity: int
     hold: str = ""
+    lots: tuple[LotQuantity, ...] = ()
+
+    @property
+    def named(self) -> tuple[LotQuantity, ...]:
+        """
+        The units by lot, those spelled out that are not told apart.
+
+        """
+        return named_units(self.lots, self.quantity)
 
 
 @attrs.frozen(kw_only=True)

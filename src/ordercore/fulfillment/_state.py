@@ -6,11 +6,11 @@ shipped, missing, canceled. ``packed`` counts units in boxes that have not left.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import Any, Final
 
 import attrs
 
+from ordercore.catalog import LotQuantity, joined_units, units_left
 from ordercore.fulfillment._events import (
     FulfillmentEvent,
     FulfillmentOrderEnded,
@@ -23,130 +23,17 @@ from ordercore.fulfillment._events import (
     PackagePacked,
     PackageShipped,
     PackageUnpacked,
-    PromisedWork,
     UnitsMissing,
     UnitsPicked,
     WorkReduced,
 )
-from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, Sku
+from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
 
 __all__ = [
     "EMPTY",
     "Fulfillment",
-    "FulfillmentLine",
-    "FulfillmentOrder",
-    "Package",
     "evolve",
 ]
-
-
-@attrs.frozen(kw_only=True)
-class FulfillmentLine:
-    """
-    Units of one line of the order at one place.
-
-    Attributes:
-        line_id: Which line.
-        sku: What.
-        quantity: How many the place was given.
-        picked: Taken from the shelf and not in a box.
-        packed: In boxes that have not left.
-        shipped: Left.
-        missing: Not found.
-        canceled: No longer wanted.
-        hold: The ledger's promise of the units that wait.
-    """
-
-    line_id: LineId
-    sku: Sku
-    quantity: int
-    picked: int = 0
-    packed: int = 0
-    shipped: int = 0
-    missing: int = 0
-    canceled: int = 0
-    hold: str = ""
-
-    @property
-    def waiting(self) -> int:
-        """
-        Promised and not picked.
-
-        """
-        return (
-            self.quantity - self.picked - self.packed - self.shipped - self.missing - self.canceled
-        )
-
-    @property
-    def unhandled(self) -> int:
-        """
-        What somebody still has to do something with.
-
-        """
-        return self.waiting + self.picked + self.packed
-
-
-@attrs.frozen(kw_only=True)
-class FulfillmentOrder:
-    """
-    The work for one place.
-
-    Attributes:
-        id: Names it.
-        place: Which place.
-        lines: Its units.
-        status: Where it is in its lifecycle.
-        work: The day that was promised for it; None where the place's days are not limited.
-    """
-
-    id: FulfillmentOrderId
-    place: PlaceId
-    lines: tuple[FulfillmentLine, ...]
-    status: str
-    work: PromisedWork | None = None
-
-    @property
-    def work_on(self) -> date | None:
-        """
-        The date at the place on which it is to be done, or None where that is not planned.
-
-        """
-        return None if self.work is None else self.work.day
-
-    @property
-    def units(self) -> int:
-        """
-        Count its units, those that are missing or canceled left out.
-
-        """
-        return sum(line.quantity - line.missing - line.canceled for line in self.lines)
-
-    def line(self, line_id: str) -> FulfillmentLine | None:
-        """
-        Return the units of a line, or None where the place was given none.
-
-        """
-        return next((line for line in self.lines if line.line_id == line_id), None)
-
-
-@attrs.frozen(kw_only=True)
-class Package:
-    """
-    A box.
-
-    """
-
-    id: PackageId
-    fulfillment_order_id: FulfillmentOrderId
-    place: PlaceId
-    lines: tuple[LineUnitsMoved, ...]
-    weight_g: int
-    label_wanted: bool
-    status: str
-    carrier: str = ""
-    tracking: str = ""
-    label_declined: str = ""
-    label_bought: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -193,9 +80,29 @@ class Fulfillment:
             if moved.line_id == line_id
         )
 
+    def dispatched(self, line_id: str) -> tuple[LotQuantity, ...]:
+        """
+        Say which units of a line have left, in the order of the boxes; by lot.
+
+        Units that are not told apart stand among them as the lot "", where any are; so the answer
+        sums to what has left, or is empty where nothing has been told apart.
+        """
+        return joined_units(
+            *(
+                moved.named
+                for package in self.packages
+                if package.status in _LEFT
+                for moved in package.lines
+                if moved.line_id == line_id
+            )
+        )
+
     def _lines(self, line_id: str) -> Iterable[FulfillmentLine]:
         return (ln for fo in self.orders for ln in fo.lines if ln.line_id == line_id)
 
+
+#: Where boxes are that have left.
+_LEFT: Final = frozenset({"shipped", "delivered"})
 
 EMPTY: Final = Fulfillment()
 
@@ -249,12 +156,28 @@ def _move(
     )
 
 
+def _onto_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLine:
+    return attrs.evolve(
+        line,
+        picked=line.picked + moved.quantity,
+        picked_lots=joined_units(line.named, moved.named),
+    )
+
+
+def _off_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLine:
+    return attrs.evolve(
+        line,
+        picked=line.picked - moved.quantity,
+        picked_lots=units_left(line.named, moved.named),
+    )
+
+
 def _picked(state: Fulfillment, event: UnitsPicked) -> Fulfillment:
     return _move(
         state,
         event.fulfillment_order_id,
         event.lines,
-        lambda line, m: attrs.evolve(line, picked=line.picked + m.quantity, hold=m.hold),
+        lambda line, m: attrs.evolve(_onto_trolley(line, m), hold=m.hold),
         event.status,
     )
 
@@ -280,9 +203,7 @@ def _canceled(state: Fulfillment, event: FulfillmentUnitsCanceled) -> Fulfillmen
         state,
         event.fulfillment_order_id,
         event.picked,
-        lambda line, m: attrs.evolve(
-            line, picked=line.picked - m.quantity, canceled=line.canceled + m.quantity
-        ),
+        lambda line, m: attrs.evolve(_off_trolley(line, m), canceled=line.canceled + m.quantity),
     )
 
 
@@ -311,9 +232,7 @@ def _packed(state: Fulfillment, event: PackagePacked) -> Fulfillment:
         state,
         event.fulfillment_order_id,
         event.lines,
-        lambda line, m: attrs.evolve(
-            line, picked=line.picked - m.quantity, packed=line.packed + m.quantity
-        ),
+        lambda line, m: attrs.evolve(_off_trolley(line, m), packed=line.packed + m.quantity),
     )
 
 
@@ -333,9 +252,7 @@ def _unpacked(state: Fulfillment, event: PackageUnpacked) -> Fulfillment:
         state,
         package.fulfillment_order_id,
         package.lines,
-        lambda line, m: attrs.evolve(
-            line, packed=line.packed - m.quantity, picked=line.picked + m.quantity
-        ),
+        lambda line, m: attrs.evolve(_onto_trolley(line, m), packed=line.packed - m.quantity),
     )
 
 

@@ -11,6 +11,7 @@ purchases, transfers between places, counts, and what a place's own system state
 (:func:`document_needs`, :func:`decide_document`, :func:`evolve_document`).
 """
 
+from ordercore.catalog import LotQuantity
 from ordercore.inventory._accounts import (
     Bucket,
     allocated_account,
@@ -83,7 +84,6 @@ from ordercore.inventory._linked import (
 )
 from ordercore.inventory._lots import (
     Lot,
-    LotQuantity,
     LotRecord,
     LotStrategy,
     choose_lots,
@@ -118,6 +118,7 @@ from ordercore.inventory._rules import (
     StockTerms,
     TermsByPlace,
 )
+from ordercore.inventory._shelf import Shelf, ShelfUnits, shelf_units
 
 __all__ = [
     "NO_TERMS",
@@ -155,6 +156,8 @@ __all__ = [
     "PartAvailability",
     "Promises",
     "ReceiveStock",
+    "Shelf",
+    "ShelfUnits",
     "StockAdjusted",
     "StockAt",
     "StockKey",
@@ -192,6 +195,7 @@ __all__ = [
     "recorded_stock",
     "reserved_account",
     "reversed_before",
+    "shelf_units",
     "shrinkage_account",
     "stock_accounts",
     "stock_accounts_at",

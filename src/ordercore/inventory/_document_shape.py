@@ -9,10 +9,10 @@ from typing import cast
 
 import attrs
 
+from ordercore.catalog import LotQuantity
 from ordercore.grammar import Faults, quantity_fault
 from ordercore.ids import LineId, id_fault, sku_fault
 from ordercore.inventory._linked import Lots
-from ordercore.inventory._lots import LotQuantity
 from ordercore.money import QUANTITY_MAX
 
 __all__ = [

@@ -33,6 +33,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
+from ordercore.catalog import LotQuantity
 from ordercore.errors import InvalidData
 from ordercore.ids import PlaceId, Sku, child
 from ordercore.instants import Instant
@@ -48,7 +49,6 @@ from ordercore.inventory._accounts import (
     shrinkage_account,
     supplier_account,
 )
-from ordercore.inventory._lots import LotQuantity
 from ordercore.ledger import AccountId, Post, Step
 
 __all__ = ["SHELVES", "LinkedSteps", "Lots", "Spot", "World", "at_bucket", "last_units", "refuse"]
@@ -117,7 +117,7 @@ def last_units(lots: Lots, quantity: int) -> Lots:
         if not left:
             break
         taken = min(left, units.quantity)
-        chosen.append(units._replace(quantity=taken))
+        chosen.append(attrs.evolve(units, quantity=taken))
         left -= taken
     return tuple(reversed(chosen))
 

@@ -1,10 +1,10 @@
 """
 Lots and serial numbers: which units lie where, and which of them go first.
 
-The promise book knows quantities only; a lot is chosen when units are taken from the shelf, or
-pinned by whoever commands it. What a lot *is* (until when it is good, when it came in) is no
-matter of the ledger: the host keeps that beside its goods receipts and brings it as
-:class:`LotRecord`. Nothing here is remembered between calls.
+The promise book knows quantities only; a lot is named when units are taken from the shelf, by
+whoever takes them, or as :func:`choose_lots` tells them to. What a lot *is* (until when it is
+good, when it came in) is no matter of the ledger: the host keeps that beside its goods receipts
+and brings it as :class:`LotRecord`. Nothing here is remembered between calls.
 
 Each strategy is an order in which nothing ties: expiry, receipt, lot, serial number, in the
 sequence that the strategy asks for. ``CLOSEST`` chooses by quantity and breaks ties by the order
@@ -19,11 +19,12 @@ is called "least packages" there, and not "closest location": a place here has n
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 import attrs
 from sortedcontainers import SortedKeyList
 
+from ordercore.catalog import LotQuantity
 from ordercore.errors import InvalidData, Rejected
 from ordercore.ids import PlaceId, Sku
 from ordercore.instants import Instant
@@ -32,28 +33,12 @@ from ordercore.ledger import AccountId, Balance, account_parts
 
 __all__ = [
     "Lot",
-    "LotQuantity",
     "LotRecord",
     "LotStrategy",
     "choose_lots",
     "lots_at",
     "lots_prefix",
 ]
-
-
-class LotQuantity(NamedTuple):
-    """
-    Some units of a lot, or the one unit of a serial number.
-
-    Attributes:
-        lot: The lot, or "" where only a serial number is known.
-        quantity: In units; 1 where a serial number is given.
-        serial: The serial number, or "".
-    """
-
-    lot: str
-    quantity: int
-    serial: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from ordercore import fulfillment, returns
+from ordercore.catalog import first_units, named_units, units_left
 from ordercore.errors import Rejected
 from ordercore.fulfillment import AllocatedUnits, FulfillmentOrder, LineUnitsMoved
 from ordercore.grammar import Facts
@@ -17,6 +18,7 @@ from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import ChargedUnits, RefundGranted, UnitsCanceled
 from ordercore.orders._kits import in_lines
+from ordercore.orders._lots_back import with_lots
 from ordercore.orders._order import Order, OrderLine
 from ordercore.orders._promised_work import keep_promises
 from ordercore.orders._rules import OrderContext
@@ -176,7 +178,7 @@ def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
             continue
         event = fulfillment.cancel_units(work, here)
         for moved in draft.tracked(event.picked):
-            draft.movements.put_back(moved.sku, work.place, moved.quantity)
+            draft.movements.put_back(moved.sku, work.place, moved.quantity, lots=moved.lots)
         waiting = tuple(_released(draft, work, moved) for moved in event.waiting)
         draft.add(attrs.evolve(event, waiting=waiting))
 
@@ -245,7 +247,7 @@ def decide_receive_return(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``nothing_asked``,
-            ``quantity_not_there``.
+            ``quantity_not_there``, ``lots_differ``, ``lot_not_sent``.
     """
     del facts
     order = require_order(state, command.order_id)
@@ -253,9 +255,10 @@ def decide_receive_return(
     draft = Draft.of(order, context, command.occurred_at)
     lines = None if command.lines is None else in_lines(order.kits, command.lines)
     received = returns.receive_return(known, command.place, lines)
+    received = with_lots(order, received, command.lots)
     for units in received.lines:
         if draft.tracks(units.line_id):
-            draft.movements.take_back(units.sku, command.place, units.quantity)
+            draft.movements.take_back(units.sku, command.place, units.quantity, lots=units.lots)
     draft.add(received)
     return conclude(draft)
 
@@ -265,6 +268,8 @@ def decide_inspect_return(
 ) -> OrderDecision:
     """
     Restock or set aside what came back, and grant its exact share.
+
+    Of units that are told apart, the last ones are taken to be those that are damaged.
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``quantity_not_there``.
@@ -277,11 +282,15 @@ def decide_inspect_return(
     granted: list[ChargedUnits] = []
     place = known.place
     assert place is not None  # noqa: S101 - what is inspected was received somewhere
+    came = {units.line_id: units for units in known.lines}
     for units in inspected.lines:
+        named = came[units.line_id].named
+        good = first_units(named, units.restocked)
+        bad = units_left(named, named_units(good, units.restocked))
         if units.restocked and draft.tracks(units.line_id):
-            draft.movements.restock(units.sku, place, units.restocked)
+            draft.movements.restock(units.sku, place, units.restocked, lots=good)
         if units.damaged and draft.tracks(units.line_id):
-            draft.movements.set_aside(units.sku, place, units.damaged)
+            draft.movements.set_aside(units.sku, place, units.damaged, lots=bad)
         line = _require_line(order, units.line_id)
         _, start, stop = line.units.refund(units.quantity)
         granted.append(_share(order, units.line_id, start, stop))

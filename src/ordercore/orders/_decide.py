@@ -16,6 +16,7 @@ from ordercore.orders import (
     _carts,
     _placement,
     _second_sourcing,
+    _shelf,
     _work,
 )
 from ordercore.orders import _commands as c
@@ -55,12 +56,12 @@ _RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
     c.AddTender: (_no_needs, _placement.decide_add_tender),
     c.RecordPayment: (_no_needs, _placement.decide_record_payment),
     c.CapturePayment: (_no_needs, _work.decide_capture),
-    w.PickUnits: (_no_needs, _work.decide_pick),
-    w.ReportMissing: (_no_needs, _work.decide_missing),
+    w.PickUnits: (_shelf.picking_needs, _work.decide_pick),
+    w.ReportMissing: (_shelf.missing_needs, _work.decide_missing),
     w.PackUnits: (_no_needs, _work.decide_pack),
     w.UnpackPackage: (_no_needs, _work.decide_unpack),
     w.ShipPackage: (_no_needs, _work.decide_ship),
-    w.FulfillUnits: (_no_needs, _work.decide_fulfill),
+    w.FulfillUnits: (_shelf.picking_needs, _work.decide_fulfill),
     w.RecordDelivery: (_no_needs, _work.decide_delivery),
     w.SourceAgain: (_second_sourcing.source_again_needs, _second_sourcing.decide_source_again),
     w.CancelUnits: (_no_needs, _aftercare.decide_cancel_units),

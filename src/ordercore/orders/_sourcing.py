@@ -28,7 +28,7 @@ from ordercore.fulfillment import (
 )
 from ordercore.grammar import Facts, Need
 from ordercore.ids import CartId, PlaceId, Sku
-from ordercore.inventory import CartHolds, StockAt, StockLevel, StockRules
+from ordercore.inventory import CartHolds, ShelfUnits, StockAt, StockLevel, StockRules
 from ordercore.orders._plans import by_line, united
 from ordercore.orders._promises import BackorderPlace, NamedUnits, SourcedUnits, Want, backordered
 from ordercore.orders._room import Room, Window, promise_days, refuse_without_room
@@ -56,7 +56,13 @@ class PlanSourcing(Need[SourcingPlan]):
 
 
 #: What must be read again after somebody else took the stock or the day that a decision counted on.
-STOCK_NEEDS: tuple[type[Need[Any]], ...] = (StockAt, CartHolds, CapacityAt, PlanSourcing)
+STOCK_NEEDS: tuple[type[Need[Any]], ...] = (
+    StockAt,
+    CartHolds,
+    CapacityAt,
+    PlanSourcing,
+    ShelfUnits,
+)
 
 
 _Costs = Mapping[tuple[Sku, PlaceId], tuple[int, int, int]]

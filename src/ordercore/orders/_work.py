@@ -6,17 +6,16 @@ Work at places: pick, report missing, pack, ship, deliver; and what a parcel tha
 import attrs
 
 from ordercore import fulfillment, payments
+from ordercore.catalog import LotQuantity
 from ordercore.errors import Rejected
 from ordercore.fulfillment import (
     FulfillmentOrder,
-    LineUnitsMoved,
     Package,
-    UnitsMissing,
-    UnitsPicked,
 )
 from ordercore.grammar import Facts
 from ordercore.ids import LineId
 from ordercore.instants import Instant
+from ordercore.inventory import Shelf
 from ordercore.orders._commands import CapturePayment
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
@@ -28,6 +27,8 @@ from ordercore.orders._events import (
 from ordercore.orders._kits import in_lines
 from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
+from ordercore.orders._shape import LineLots
+from ordercore.orders._shelf import move_missing, move_picked, shelf_of
 from ordercore.orders._work_commands import (
     FulfillUnits,
     PackUnits,
@@ -66,35 +67,31 @@ def decide_pick(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
-            ``quantity_not_there``, ``not_legal_now``.
+            ``quantity_not_there``, ``not_legal_now``; ``lots_differ`` where lots do not sum to
+            what is picked; ``lot_needed`` where more than is on record may be picked, and units
+            lie there by lot.
     """
-    del facts
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
     draft = Draft.of(order, context, command.occurred_at)
-    _pick(draft, work, in_lines(order.kits, command.lines))
+    shelf = shelf_of(work, facts) if command.beyond_record else None
+    _pick(draft, work, in_lines(order.kits, command.lines), _by_line(command.lots), shelf)
     return conclude(draft)
 
 
-def _pick(draft: Draft, work: FulfillmentOrder, quantities: dict[LineId, int]) -> None:
-    picked = fulfillment.pick(work, quantities)
-    draft.add(
-        UnitsPicked(
-            fulfillment_order_id=work.id,
-            lines=tuple(
-                attrs.evolve(
-                    m,
-                    hold=draft.movements.pick(
-                        m.hold, _waiting(work, m), m.sku, work.place, m.quantity
-                    ),
-                )
-                if draft.tracks(m.line_id)
-                else m
-                for m in picked.lines
-            ),
-            status=picked.status,
-        )
-    )
+def _by_line(lots: tuple[LineLots, ...]) -> dict[LineId, tuple[LotQuantity, ...]]:
+    return {line.line_id: line.lots for line in lots}
+
+
+def _pick(
+    draft: Draft,
+    work: FulfillmentOrder,
+    quantities: dict[LineId, int],
+    lots: dict[LineId, tuple[LotQuantity, ...]],
+    shelf: Shelf | None,
+) -> None:
+    picked = fulfillment.pick(work, quantities, lots)
+    draft.add(attrs.evolve(picked, lines=move_picked(draft, work, picked.lines, shelf)))
 
 
 def decide_missing(
@@ -106,28 +103,14 @@ def decide_missing(
     Raises:
         Rejected: As for picking.
     """
-    del facts
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
     draft = Draft.of(order, context, command.occurred_at)
-    missing = fulfillment.report_missing(work, in_lines(order.kits, command.lines))
-    draft.add(
-        UnitsMissing(
-            fulfillment_order_id=work.id,
-            lines=tuple(
-                attrs.evolve(
-                    m,
-                    hold=draft.movements.miss(
-                        m.hold, _waiting(work, m), m.sku, work.place, m.quantity
-                    ),
-                )
-                if draft.tracks(m.line_id)
-                else m
-                for m in missing.lines
-            ),
-            status=missing.status,
-        )
+    missing = fulfillment.report_missing(
+        work, in_lines(order.kits, command.lines), _by_line(command.lots)
     )
+    lines = move_missing(draft, work, missing.lines, shelf_of(work, facts))
+    draft.add(attrs.evolve(missing, lines=lines))
     return conclude(draft)
 
 
@@ -138,7 +121,8 @@ def decide_pack(
     Put picked units into a box; where labels are bought, the carrier is asked for one.
 
     Raises:
-        Rejected: As for picking.
+        Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
+            ``quantity_not_there``, ``not_legal_now``.
     """
     del facts
     order = require_order(state, command.order_id)
@@ -169,7 +153,7 @@ def _pack(
         draft.order.fulfillment, work, quantities, weight_g=weight_g, label_wanted=label_wanted
     )
     for moved in draft.tracked(packed.lines):
-        draft.movements.pack(moved.sku, work.place, moved.quantity)
+        draft.movements.pack(moved.sku, work.place, moved.quantity, lots=moved.lots)
     draft.add(packed)
     return fulfillment.require_package(draft.order.fulfillment, packed.package_id)
 
@@ -189,7 +173,7 @@ def decide_unpack(
     draft = Draft.of(order, context)
     draft.add(fulfillment.unpack(package))
     for moved in draft.tracked(package.lines):
-        draft.movements.unpack(moved.sku, package.place, moved.quantity)
+        draft.movements.unpack(moved.sku, package.place, moved.quantity, lots=moved.lots)
     return conclude(draft)
 
 
@@ -218,9 +202,9 @@ def decide_fulfill(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``nothing_asked``,
-            ``unknown_line``, ``quantity_not_there``, ``not_legal_now``.
+            ``unknown_line``, ``quantity_not_there``, ``not_legal_now``; ``lots_differ`` and
+            ``lot_needed`` as for picking.
     """
-    del facts
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
     draft = Draft.of(order, context, command.occurred_at)
@@ -235,8 +219,9 @@ def decide_fulfill(
         if quantities.get(line.line_id, 0) > line.picked
     }
     unknown = {line: n for line, n in quantities.items() if work.line(line) is None}
-    if to_pick or unknown or not quantities:
-        _pick(draft, work, {**to_pick, **unknown})
+    if to_pick or unknown or command.lots or not quantities:
+        shelf = shelf_of(work, facts) if command.beyond_record else None
+        _pick(draft, work, {**to_pick, **unknown}, _by_line(command.lots), shelf)
         work = fulfillment.require_order(draft.order.fulfillment, work.id)
     package = _pack(draft, work, quantities, weight_g=None, label_wanted=False)
     _ship(draft, package, command.carrier, command.tracking)
@@ -248,7 +233,7 @@ def _ship(draft: Draft, package: Package, carrier: str, tracking: str) -> None:
         fulfillment.ship(package, carrier=carrier, tracking=tracking, occurred_at=draft.occurred_at)
     )
     for moved in draft.tracked(package.lines):
-        draft.movements.dispatch(moved.sku, package.place, moved.quantity)
+        draft.movements.dispatch(moved.sku, package.place, moved.quantity, lots=moved.lots)
     _charge(draft, package)
     early = _early_delivery(draft.order, package)
     if early is not None:
@@ -340,8 +325,3 @@ def decide_capture(
     draft = Draft.of(order, context)
     draft.add(*payments.request_capture(money, order.id, command.amount_minor, command.reason))
     return conclude(draft)
-
-
-def _waiting(work: FulfillmentOrder, moved: LineUnitsMoved) -> int:
-    line = work.line(moved.line_id)
-    return line.waiting if line else 0

@@ -10,7 +10,9 @@ from ordercore.ids import FulfillmentOrderId, OrderId, PackageId, PlaceId, Retur
 from ordercore.instants import Instant
 from ordercore.orders._shape import (
     Faults,
+    LineLots,
     LineQuantity,
+    line_lots,
     line_quantities,
     optional_line_quantities,
 )
@@ -46,12 +48,37 @@ class _AtFulfillmentOrder(Command):
         faults.check()
 
 
+def _check_units(
+    command: Command,
+    lines: tuple[LineQuantity, ...],
+    lots: tuple[LineLots, ...],
+    occurred_at: Instant | None,
+) -> None:
+    faults = Faults(command)
+    faults.lines(lines)
+    faults.lots(lots, lines)
+    faults.aware(occurred_at)
+    faults.check()
+
+
 @attrs.frozen(kw_only=True)
 class PickUnits(_AtFulfillmentOrder):
     """
     Units were taken from the shelf for an order.
 
+    Attributes:
+        lots: Which units, by line: lots or serial numbers that sum to the line's quantity (of a
+            kit, by the lines of its parts). Needed where units lie there by lot.
+        beyond_record: Whether more may have lain there than is on record. The excess then comes
+            from the place's discrepancy, until a receipt or count explains it; otherwise it is
+            refused as a shortage.
     """
+
+    lots: tuple[LineLots, ...] = attrs.field(default=(), converter=line_lots)
+    beyond_record: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        _check_units(self, self.lines, self.lots, self.occurred_at)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +86,16 @@ class ReportMissing(_AtFulfillmentOrder):
     """
     Units that should lie there do not: a short pick. They are sourced again from elsewhere.
 
+    What the record lacks already, because a count came first, is no further loss.
+
+    Attributes:
+        lots: Which units, by line, as for :class:`PickUnits`.
     """
+
+    lots: tuple[LineLots, ...] = attrs.field(default=(), converter=line_lots)
+
+    def __attrs_post_init__(self) -> None:
+        _check_units(self, self.lines, self.lots, self.occurred_at)
 
 
 @attrs.frozen(kw_only=True)
@@ -132,6 +168,9 @@ class FulfillUnits(Command):
         carrier: Who took it.
         tracking: The carrier's number.
         occurred_at: When, if not now.
+        lots: Which units, by line, of those that are picked with this command; they sum to them.
+        beyond_record: Whether more may have lain there than is on record, as for
+            :class:`PickUnits`.
     """
 
     order_id: OrderId = attrs.field(converter=OrderId)
@@ -142,11 +181,14 @@ class FulfillUnits(Command):
     carrier: str = ""
     tracking: str = ""
     occurred_at: Instant | None = None
+    lots: tuple[LineLots, ...] = attrs.field(default=(), converter=line_lots)
+    beyond_record: bool = False
 
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
         if self.lines is not None:
             faults.lines(self.lines)
+        faults.lots(self.lots, ())  # what was picked before counts, too; the decision knows it
         faults.length("carrier", self.carrier)
         faults.length("tracking", self.tracking)
         faults.aware(self.occurred_at)
@@ -244,6 +286,8 @@ class ReceiveReturn(Command):
         place: Where.
         lines: What; None for all that was permitted.
         occurred_at: When, if not now.
+        lots: Which units, by line. Where they are not named, those that were sent first are taken
+            to come back first, as far as it is known what was sent.
     """
 
     order_id: OrderId = attrs.field(converter=OrderId)
@@ -253,12 +297,14 @@ class ReceiveReturn(Command):
         default=None, converter=optional_line_quantities
     )
     occurred_at: Instant | None = None
+    lots: tuple[LineLots, ...] = attrs.field(default=(), converter=line_lots)
 
     def __attrs_post_init__(self) -> None:
         faults = Faults(self)
         faults.note("place", id_fault(self.place))
         if self.lines is not None:
             faults.lines(self.lines)
+        faults.lots(self.lots, self.lines or ())
         faults.aware(self.occurred_at)
         faults.check()
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from ordercore.catalog import LotQuantity, named_units
 from ordercore.errors import Rejected
 from ordercore.grammar import Event
 from ordercore.ids import LineId, PlaceId, ReturnId, Sku, child
@@ -45,11 +46,25 @@ class ReturnedUnits:
     """
     Units of one line that come back.
 
+    Attributes:
+        line_id: Which line.
+        sku: What.
+        quantity: How many.
+        lots: Which units, once they have arrived; empty where they are not told apart.
     """
 
     line_id: LineId
     sku: Sku
     quantity: int
+    lots: tuple[LotQuantity, ...] = ()
+
+    @property
+    def named(self) -> tuple[LotQuantity, ...]:
+        """
+        The units by lot, those spelled out that are not told apart.
+
+        """
+        return named_units(self.lots, self.quantity)
 
 
 @attrs.frozen(kw_only=True)
