@@ -5,8 +5,6 @@ Each row has the id under which the project keeps the case, its facts in short, 
 wait for what the library cannot do yet:
 
 - stock counts by command: CAN-09;
-- a preorder by command: ALC-12 (its limit is beside this module, where the cases of availability
-  are);
 - bundles: CAN-07, SRC-05 as told (its split is here), and two thirds of RTN-06;
 - change sets and exchanges: ALC-09, RTN-04;
 - moving work between places, splitting by weight or kind: SRC-10, SRC-11, SRC-12, SRC-15, SRC-17;

@@ -30,6 +30,7 @@ from ordercore.inventory import (
     DatedSupply,
     OnHandAsOf,
     OpenPreorders,
+    OrderHolds,
     StockAt,
     StockLevel,
     StockRules,
@@ -205,10 +206,15 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
     ShippingRates: lambda reader, need, _: tuple(reader.carrier.rates(need)),
     TaxOn: lambda reader, need, _: reader.tax.quote(need),
     CartHolds: lambda reader, need, at: reader.holds(cart_holder(need.cart_id), at),
+    OrderHolds: lambda reader, need, at: reader.holds(order_stream(need.order_id), at),
     StockAt: Reader.stock,
-    AccountBalances: lambda reader, need, at: account_balances(reader.store, reader.tenant, need, at),
+    AccountBalances: lambda reader, need, at: account_balances(
+        reader.store, reader.tenant, need, at
+    ),
     OnHandAsOf: lambda reader, need, at: stock_as_of(reader.store, reader.tenant, need, at),
-    OpenPreorders: lambda reader, need, at: open_preorders_at(reader.store, reader.tenant, need, at),
+    OpenPreorders: lambda reader, need, at: open_preorders_at(
+        reader.store, reader.tenant, need, at
+    ),
     CapacityAt: Reader.capacity,
     PlanSourcing: Reader.plan,
 }

@@ -54,7 +54,8 @@ class FulfillmentLine:
         shipped: Left.
         missing: Not found.
         canceled: No longer wanted.
-        hold: The ledger's promise of the units that wait.
+        hold: The ledger's promise of the units that wait; "" as in ``AllocatedUnits``.
+        ships_by: By which day they leave, if they were preordered.
     """
 
     line_id: LineId
@@ -66,6 +67,7 @@ class FulfillmentLine:
     missing: int = 0
     canceled: int = 0
     hold: str = ""
+    ships_by: date | None = None
 
     @property
     def waiting(self) -> int:
@@ -209,13 +211,16 @@ def evolve(state: Fulfillment, event: FulfillmentEvent) -> Fulfillment:
 
 
 def _opened(state: Fulfillment, event: FulfillmentOrderOpened) -> Fulfillment:
+    lines = tuple(
+        FulfillmentLine(
+            line_id=u.line_id, sku=u.sku, quantity=u.quantity, hold=u.hold, ships_by=u.ships_by
+        )
+        for u in event.lines
+    )
     order = FulfillmentOrder(
         id=event.fulfillment_order_id,
         place=event.place,
-        lines=tuple(
-            FulfillmentLine(line_id=u.line_id, sku=u.sku, quantity=u.quantity, hold=u.hold)
-            for u in event.lines
-        ),
+        lines=lines,
         status=event.status,
         work=event.work,
     )
@@ -232,14 +237,11 @@ def _move(
     moved = {line.line_id: line for line in lines}
 
     def moved_order(order: FulfillmentOrder) -> FulfillmentOrder:
-        return attrs.evolve(
-            order,
-            status=status or order.status,
-            lines=tuple(
-                change(line, moved[line.line_id]) if line.line_id in moved else line
-                for line in order.lines
-            ),
+        after = (
+            change(line, moved[line.line_id]) if line.line_id in moved else line
+            for line in order.lines
         )
+        return attrs.evolve(order, status=status or order.status, lines=tuple(after))
 
     return attrs.evolve(
         state,

@@ -43,6 +43,7 @@ from ordercore.inventory._agreement import (
 )
 from ordercore.inventory._availability import (
     CartHolds,
+    OrderHolds,
     StockAt,
     availability,
     dated_supply,
@@ -133,7 +134,14 @@ from ordercore.inventory._making import (
 from ordercore.inventory._movements import (
     Movements,
 )
-from ordercore.inventory._preorders import AllocatedPreorder, OpenPreorders
+from ordercore.inventory._preorders import (
+    AllocatedPreorder,
+    AwaitedSupply,
+    MovedPreorder,
+    OpenPreorders,
+    awaited_supply,
+    open_preorders,
+)
 from ordercore.inventory._promises import (
     Promises,
 )
@@ -232,6 +240,7 @@ __all__ = [
     "ApplySnapshot",
     "ArrivedUnits",
     "Availability",
+    "AwaitedSupply",
     "Bucket",
     "CancelCount",
     "CancelPurchase",
@@ -272,12 +281,14 @@ __all__ = [
     "LotRecord",
     "LotStrategy",
     "MakeUnits",
+    "MovedPreorder",
     "Movements",
     "OnHandAsOf",
     "OpenCount",
     "OpenPreorders",
     "OpenPurchase",
     "OpenTransfer",
+    "OrderHolds",
     "PartAvailability",
     "PlaceStatements",
     "Promises",
@@ -333,6 +344,7 @@ __all__ = [
     "availability",
     "available_account",
     "available_changes",
+    "awaited_supply",
     "batches",
     "book_differences",
     "bucket_account",
@@ -352,6 +364,7 @@ __all__ = [
     "lots_prefix",
     "movable_account",
     "needs",
+    "open_preorders",
     "outside_account",
     "preordered_account",
     "production_account",

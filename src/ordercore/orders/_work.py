@@ -9,7 +9,6 @@ from ordercore import fulfillment, payments
 from ordercore.errors import Rejected
 from ordercore.fulfillment import (
     FulfillmentOrder,
-    LineUnitsMoved,
     Package,
     UnitsMissing,
     UnitsPicked,
@@ -66,12 +65,12 @@ def decide_pick(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
-            ``quantity_not_there``, ``not_legal_now``.
+            ``quantity_not_there``, ``not_legal_now``;
+            ``waits_for_supply`` for preordered units that have not come.
     """
-    del facts
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
-    draft = Draft.of(order, context, command.occurred_at)
+    draft = Draft.of(order, context, command.occurred_at, facts)
     _pick(draft, work, in_lines(order.kits, command.lines))
     return conclude(draft)
 
@@ -85,7 +84,7 @@ def _pick(draft: Draft, work: FulfillmentOrder, quantities: dict[LineId, int]) -
                 attrs.evolve(
                     m,
                     hold=draft.movements.pick(
-                        m.hold, _waiting(work, m), m.sku, work.place, m.quantity
+                        *draft.hold_of(work, m), m.sku, work.place, m.quantity
                     ),
                 )
                 if draft.tracks(m.line_id)
@@ -106,10 +105,9 @@ def decide_missing(
     Raises:
         Rejected: As for picking.
     """
-    del facts
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
-    draft = Draft.of(order, context, command.occurred_at)
+    draft = Draft.of(order, context, command.occurred_at, facts)
     missing = fulfillment.report_missing(work, in_lines(order.kits, command.lines))
     draft.add(
         UnitsMissing(
@@ -118,7 +116,7 @@ def decide_missing(
                 attrs.evolve(
                     m,
                     hold=draft.movements.miss(
-                        m.hold, _waiting(work, m), m.sku, work.place, m.quantity
+                        *draft.hold_of(work, m), m.sku, work.place, m.quantity
                     ),
                 )
                 if draft.tracks(m.line_id)
@@ -218,12 +216,12 @@ def decide_fulfill(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``nothing_asked``,
-            ``unknown_line``, ``quantity_not_there``, ``not_legal_now``.
+            ``unknown_line``, ``quantity_not_there``, ``not_legal_now``;
+            ``waits_for_supply`` for preordered units that have not come.
     """
-    del facts
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
-    draft = Draft.of(order, context, command.occurred_at)
+    draft = Draft.of(order, context, command.occurred_at, facts)
     quantities = (
         {ln.line_id: ln.waiting + ln.picked for ln in work.lines if ln.waiting + ln.picked}
         if command.lines is None
@@ -340,8 +338,3 @@ def decide_capture(
     draft = Draft.of(order, context)
     draft.add(*payments.request_capture(money, order.id, command.amount_minor, command.reason))
     return conclude(draft)
-
-
-def _waiting(work: FulfillmentOrder, moved: LineUnitsMoved) -> int:
-    line = work.line(moved.line_id)
-    return line.waiting if line else 0
