@@ -3,7 +3,7 @@ Inbound purchases: what is expected, what comes, and what never does.
 
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from ordercore.inventory.documents import (
     RejectedTo,
 )
 from ordercore.ledger import Pend
-from tests.inventory.depot import BERLIN, FRIDAY, MONDAY, MUG, NOW, TEE, TUESDAY, Depot, hour
+from tests.inventory.depot import BERLIN, FRIDAY, MONDAY, MUG, TEE, TUESDAY, Depot, hour
 
 PO = PurchaseId("PO-1")
 
@@ -189,19 +189,94 @@ def test_a_purchase_is_canceled_only_while_nothing_has_come() -> None:
     assert refused.value.legal == ("receive", "complete", "change", "close")
 
 
+def preorder(depot: Depot, quantity: int, order: str, day: date = MONDAY) -> None:
+    supply, buyers = incoming_account(MUG, BERLIN, day), preordered_account(MUG, BERLIN)
+    name = f"pre-{order}"
+    step = Pend(name, supply, buyers, quantity, "preorder", f"order/{order}", depot.at)
+    depot.ledger.apply([step], depot.at)
+    depot.at += timedelta(minutes=1)
+
+
+def promised(depot: Depot, day: date) -> list[tuple[str, int]]:
+    supply = incoming_account(MUG, BERLIN, day)
+    holds = [hold for hold in depot.ledger.pendings() if hold.source == supply]
+    holds.sort(key=lambda hold: (hold.promised_at, hold.id))
+    return [(hold.reference, hold.amount) for hold in holds]
+
+
+def expect(depot: Depot, *expected: tuple[date, int]) -> Any:
+    units = tuple(ExpectedUnits(*each) for each in expected)
+    lines = (LineExpectation(line_id="m", expected=units),)
+    return depot.do(ChangeExpectation(purchase_id=PO, lines=lines)).events[0]
+
+
+def test_promises_move_with_their_supply_the_latest_first_and_keep_their_rank() -> None:
+    depot = Depot()
+    opened(depot)
+    preorder(depot, 4, "O-1")
+    preorder(depot, 5, "O-2")
+    event = expect(depot, (MONDAY, 5), (TUESDAY, 2), (FRIDAY, 3))
+    assert promised(depot, MONDAY) == [("order/O-1", 4), ("order/O-2", 1)]
+    assert (promised(depot, TUESDAY), promised(depot, FRIDAY)) == (
+        [("order/O-2", 2)],
+        [("order/O-2", 2)],
+    )
+    assert event.uncovered == ()
+    assert [(m.holder, m.quantity, m.day, m.to_day) for m in event.moved] == [
+        ("order/O-2", 2, MONDAY, TUESDAY),
+        ("order/O-2", 2, MONDAY, FRIDAY),
+    ]
+    assert all(m.rest for m in event.moved)
+
+
+def test_promises_never_take_the_room_that_others_have_on_the_new_day() -> None:
+    depot = Depot()
+    opened(depot)
+    preorder(depot, 7, "O-1")
+    expect(depot, (MONDAY, 10), (FRIDAY, 2))
+    preorder(depot, 2, "O-2", FRIDAY)
+    event = expect(depot, (FRIDAY, 6))
+    assert promised(depot, FRIDAY) == [("order/O-1", 4), ("order/O-2", 2)]
+    assert promised(depot, MONDAY) == [("order/O-1", 3)]
+    assert [u.expected for u in event.uncovered] == [ExpectedUnits(MONDAY, 3)]
+
+
+def test_a_moved_promise_is_served_by_the_receipt_of_its_new_day() -> None:
+    depot = Depot()
+    opened(depot)
+    preorder(depot, 7, "O-1")
+    expect(depot, (FRIDAY, 10))
+    event = came(depot, mugs(10))
+    assert [(each.holder, each.quantity) for each in event.allocated] == [("order/O-1", 7)]
+    assert (depot.level().allocated, depot.level().available) == (7, 3)
+
+
+def test_what_a_day_does_not_need_serves_who_waits_for_an_earlier_one_in_vain() -> None:
+    depot = Depot()
+    opened(depot)
+    preorder(depot, 3, "O-1")
+    expect(depot)
+    assert promised(depot, MONDAY) == [("order/O-1", 3)]
+    expect(depot, (FRIDAY, 4))
+    preorder(depot, 2, "O-2", FRIDAY)
+    event = came(depot, mugs(4))
+    assert [(each.holder, each.quantity) for each in event.allocated] == [
+        ("order/O-2", 2),
+        ("order/O-1", 2),
+    ]
+    assert promised(depot, MONDAY) == [("order/O-1", 1)]
+
+
 def test_promises_against_supply_that_will_not_come_stand_and_are_named() -> None:
     depot = Depot()
     opened(depot)
-    supply, buyers = incoming_account(MUG, BERLIN, MONDAY), preordered_account(MUG, BERLIN)
-    depot.ledger.apply([Pend("pre-1", supply, buyers, 7, "preorder", "order/O-9", NOW)], NOW)
-    later = LineExpectation(
-        line_id="m", expected=(ExpectedUnits(MONDAY, 4), ExpectedUnits(FRIDAY, 6))
-    )
-    event = depot.do(ChangeExpectation(purchase_id=PO, lines=(later,))).events[0]
+    preorder(depot, 7, "O-9")
+    event = expect(depot, (MONDAY, 4))
     assert [(u.sku, u.expected) for u in event.uncovered] == [(MUG, ExpectedUnits(MONDAY, 3))]
+    assert event.moved == ()
     event = depot.do(CancelPurchase(purchase_id=PO)).events[0]
     assert [(u.sku, u.expected) for u in event.uncovered] == [(MUG, ExpectedUnits(MONDAY, 7))]
-    assert depot.ledger.open_pending("pre-1") is not None
+    assert depot.ledger.open_pending("pre-O-9") is not None
 
 
 def test_a_receipt_explains_what_left_before_it_was_recorded() -> None:

@@ -4,8 +4,6 @@ Cases that other order systems learned, told to the whole engine.
 Each row has the id under which the project keeps the case, its facts in short, and a story. Cases
 wait for what the library cannot do yet:
 
-- a preorder by command: ALC-12 (its limit is beside this module, where the cases of availability
-  are);
 - bundles: CAN-07, SRC-05 as told (its split is here), and two thirds of RTN-06;
 - change sets and exchanges: ALC-09 (its sums are told to the ledger), RTN-04;
 - moving work between places, splitting by weight or kind: SRC-10, SRC-11, SRC-12, SRC-15, SRC-17;

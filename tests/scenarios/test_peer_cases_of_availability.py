@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from ordercore.grammar import Command
-from ordercore.ids import PlaceId, Sku
+from ordercore.ids import LineId, PlaceId, PurchaseId, Sku
 from ordercore.inventory import (
     AdjustReason,
     AdjustStock,
@@ -19,6 +19,7 @@ from ordercore.inventory import (
     StockRules,
     StockTerms,
 )
+from ordercore.inventory.documents import OpenPurchase, PurchaseLineRequest
 from ordercore.orders import Rules
 from ordercore.stores import MemoryStore
 from ordercore.testing import Scenario
@@ -172,11 +173,33 @@ def test_alc_11_the_last_units_go_out_once_and_come_back_once() -> None:
 
 
 def test_alc_12_of_a_limit_of_100_with_95_preordered_5_are_left() -> None:
-    terms = StockTerms(preorder_limit=100, ships_by=date(2026, 9, 1))
+    rule = StockRule(sku=MUG, preorder_limit=100, ships_by=date(2026, 9, 1))
+    shop = Scenario(Rules(stock=StockRules(rules=(rule,)))).given(receive(1, "L1", "TEA"))
+    purchase = OpenPurchase(
+        purchase_id=PurchaseId("P-1"),
+        supplier="S-1",
+        place=L1,
+        lines=(
+            PurchaseLineRequest(
+                line_id=LineId("line-1"), sku=MUG, quantity=500, expected_on=date(2026, 8, 1)
+            ),
+        ),
+    )
+    engine = shop.given(purchase, buy(("MUG", 95))).engine
 
-    rooms = [StockLevel(MUG, L1, preordered=n, terms=terms).preorder_room for n in (95, 100, 101)]
+    tell(
+        engine,
+        [
+            (buy(("MUG", 6), order_id="O-2"), "shortage"),
+            (buy(("MUG", 5), order_id="O-2"), OK),
+            (buy(("MUG", 1), order_id="O-3"), "shortage"),
+        ],
+    )
 
-    assert rooms == [5, 0, 0]
+    assert engine.availability_of("MUG", by=date(2026, 8, 1)).preordered == 100
+    assert {work.lines[0].ships_by for work in engine.order("O-2").fulfillment.orders} == {
+        date(2026, 9, 1)
+    }
 
 
 @pytest.mark.parametrize(

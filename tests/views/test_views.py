@@ -3,12 +3,15 @@ What people read: one word for an order, and its history in sentences.
 
 """
 
+from datetime import date
 from typing import Any, get_args
 
 import pytest
 
 from ordercore.grammar import Actor, ActorKind, Declined
-from ordercore.ids import OrderId, PlaceId, ReturnId
+from ordercore.ids import LineId, OrderId, PlaceId, PurchaseId, ReturnId, Sku
+from ordercore.inventory import StockRule, StockRules
+from ordercore.inventory.documents import OpenPurchase, PurchaseLineRequest
 from ordercore.orders import (
     AuthorizeReturn,
     CancelReturn,
@@ -23,7 +26,7 @@ from ordercore.orders import (
     evolve,
 )
 from ordercore.orders._state import _FOLDS
-from ordercore.views import PublicStatus, public_status, timeline
+from ordercore.views import AwaitedUnits, PublicStatus, awaited_units, public_status, timeline
 from ordercore.views._timeline import _SENTENCES
 from tests.orders.builders import Shop, line_of, order_of, shop
 
@@ -36,8 +39,8 @@ def two_mugs(**how: Any) -> Shop:
     return made
 
 
-def word(made: Shop) -> PublicStatus:
-    return public_status(made.order())
+def word(made: Shop, order_id: str = "O-1") -> PublicStatus:
+    return public_status(made.order(order_id))
 
 
 def test_the_word_follows_an_order_to_its_end() -> None:
@@ -96,12 +99,42 @@ def test_work_that_begins_before_the_money_is_processing() -> None:
     assert word(made) is PublicStatus.PROCESSING
 
 
+def test_an_order_of_preordered_units_alone_is_preordered_and_says_by_when() -> None:
+    day = date(2026, 3, 20)
+    rule = StockRule(sku=Sku("MUG"), preorder_limit=5, ships_by=day)
+    made = shop(rules=Rules(buy_labels=False, stock=StockRules(rules=(rule,))))
+    purchase = OpenPurchase(
+        purchase_id=PurchaseId("P-1"),
+        supplier="S-1",
+        place=PlaceId("berlin"),
+        lines=(
+            PurchaseLineRequest(
+                line_id=LineId("m"), sku=Sku("MUG"), quantity=5, expected_on=date(2026, 3, 9)
+            ),
+        ),
+    )
+    made.do(purchase)
+    unpaid = made.place("O-2", lines=[line_of("MUG")], tenders=())
+    assert word(made, "O-2") is PublicStatus.AWAITING_PAYMENT
+    made.receive({"TEE": 1})
+    made.place(lines=[line_of("MUG", 2)])
+    assert word(made) is PublicStatus.PREORDERED
+    made.place("O-3", lines=[line_of("MUG"), line_of("TEE")])
+    assert word(made, "O-3") is PublicStatus.PROCESSING
+    expected = AwaitedUnits(line_id=LineId("line-1"), sku=Sku("MUG"), quantity=1, ships_by=day)
+    assert awaited_units(unpaid) == awaited_units(made.order("O-3")) == (expected,)
+    told = [reason for entry in made.engine.timeline("O-3") for reason in entry.why]
+    promise = "1 of MUG are promised of what is expected at berlin on 2026-03-09, to leave by "
+    assert f"{promise}{day}" in told
+
+
 def test_every_word_is_one_that_an_order_can_come_to() -> None:
     # The tests above see them all; a new word needs a place there.
     assert {status.value for status in PublicStatus} == {
         "awaiting_payment",
         "payment_declined",
         "processing",
+        "preordered",
         "partially_shipped",
         "shipped",
         "partially_delivered",

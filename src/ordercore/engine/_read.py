@@ -35,6 +35,7 @@ from ordercore.inventory import (
     DatedSupply,
     OnHandAsOf,
     OpenPreorders,
+    OrderHolds,
     ShelfUnits,
     StockAt,
     StockLevel,
@@ -211,6 +212,7 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], object]]] = {
     ShippingRates: lambda reader, need, _: tuple(reader.carrier.rates(need)),
     TaxOn: lambda reader, need, _: reader.tax.quote(need),
     CartHolds: lambda reader, need, at: reader.holds(cart_holder(need.cart_id), at),
+    OrderHolds: lambda reader, need, at: reader.holds(order_stream(need.order_id), at),
     StockAt: Reader.stock,
     AccountBalances: lambda reader, need, at: account_balances(
         reader.store, reader.tenant, need, at

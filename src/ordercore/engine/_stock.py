@@ -9,11 +9,13 @@ from typing import Final
 
 from ordercore.catalog import parts_of, with_components
 from ordercore.engine._read import Reader
+from ordercore.engine._stock_facts import open_preorders_at
 from ordercore.errors import InvalidData
 from ordercore.ids import CartId, OrderId, PlaceId, Sku
 from ordercore.instants import Instant
 from ordercore.inventory import (
     Availability,
+    AwaitedSupply,
     Covered,
     Crossings,
     KitAvailability,
@@ -26,11 +28,13 @@ from ordercore.inventory import (
     StockTerms,
     available_account,
     available_changes,
+    awaited_supply,
     batches,
     crossings,
     holds_ended,
     lots_at,
     lots_prefix,
+    open_preorders,
     reversed_before,
     who_waits,
 )
@@ -162,6 +166,20 @@ class StockReading:
         """
         reader, account = self._reader, available_account(sku, place, owner)
         return explain(account, reader.store.entries(reader.tenant, account), number)
+
+    def preordered(self, sku: str, place: str) -> tuple[AwaitedSupply, ...]:
+        """
+        Say who waits at a place for supply that is expected, by day and in promise order.
+
+        Promises of a day that has passed, and those that nothing is expected for, are among them.
+
+        Cost: O(days on which the SKU was ever expected there + open promises), sorted.
+        """
+        reader, at = self._reader, self._today()
+        need = open_preorders((Sku(sku),), PlaceId(place))
+        holds = open_preorders_at(reader.store, reader.tenant, need, at)
+        accounts = sorted({hold.source for hold in holds})
+        return awaited_supply(holds, reader.store.balances(reader.tenant, accounts, at))
 
     def crossings(self, after: int = 0, limit: int = 1_000) -> Crossings:
         """

@@ -43,7 +43,9 @@ class AllocatedUnits:
         sku: What.
         place: Where.
         quantity: How many.
-        hold: The ledger's pending transfer that promises them.
+        hold: The ledger's pending transfer that promises them; "" for units that are not counted,
+            and for preordered ones: receipts give those another hold, under the order's name.
+        ships_by: The day by which preordered units are promised to leave; None for all others.
     """
 
     line_id: LineId
@@ -51,6 +53,7 @@ class AllocatedUnits:
     place: PlaceId
     quantity: int
     hold: str
+    ships_by: date | None = None
 
 
 @attrs.frozen(kw_only=True)

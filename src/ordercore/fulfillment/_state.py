@@ -116,13 +116,16 @@ def evolve(state: Fulfillment, event: FulfillmentEvent) -> Fulfillment:
 
 
 def _opened(state: Fulfillment, event: FulfillmentOrderOpened) -> Fulfillment:
+    lines = tuple(
+        FulfillmentLine(
+            line_id=u.line_id, sku=u.sku, quantity=u.quantity, hold=u.hold, ships_by=u.ships_by
+        )
+        for u in event.lines
+    )
     order = FulfillmentOrder(
         id=event.fulfillment_order_id,
         place=event.place,
-        lines=tuple(
-            FulfillmentLine(line_id=u.line_id, sku=u.sku, quantity=u.quantity, hold=u.hold)
-            for u in event.lines
-        ),
+        lines=lines,
         status=event.status,
         work=event.work,
     )
@@ -139,14 +142,11 @@ def _move(
     moved = {line.line_id: line for line in lines}
 
     def moved_order(order: FulfillmentOrder) -> FulfillmentOrder:
-        return attrs.evolve(
-            order,
-            status=status or order.status,
-            lines=tuple(
-                change(line, moved[line.line_id]) if line.line_id in moved else line
-                for line in order.lines
-            ),
+        after = (
+            change(line, moved[line.line_id]) if line.line_id in moved else line
+            for line in order.lines
         )
+        return attrs.evolve(order, status=status or order.status, lines=tuple(after))
 
     return attrs.evolve(
         state,

@@ -28,7 +28,8 @@ class FulfillmentLine:
         shipped: Left.
         missing: Not found.
         canceled: No longer wanted.
-        hold: The ledger's promise of the units that wait.
+        hold: The ledger's promise of the units that wait; "" as in ``AllocatedUnits``.
+        ships_by: By which day they leave, if they were preordered.
         picked_lots: Which units are picked and in no box, in the order in which their lots were
             first picked; empty where they are not told apart.
     """
@@ -42,6 +43,7 @@ class FulfillmentLine:
     missing: int = 0
     canceled: int = 0
     hold: str = ""
+    ships_by: date | None = None
     picked_lots: tuple[LotQuantity, ...] = ()
 
     @property

@@ -34,6 +34,7 @@ from ordercore.inventory._agreement import (
 )
 from ordercore.inventory._availability import (
     CartHolds,
+    OrderHolds,
     StockAt,
     availability,
     dated_supply,
@@ -96,7 +97,14 @@ from ordercore.inventory._making import (
 from ordercore.inventory._movements import (
     Movements,
 )
-from ordercore.inventory._preorders import AllocatedPreorder, OpenPreorders
+from ordercore.inventory._preorders import (
+    AllocatedPreorder,
+    AwaitedSupply,
+    MovedPreorder,
+    OpenPreorders,
+    awaited_supply,
+    open_preorders,
+)
 from ordercore.inventory._promises import (
     Promises,
 )
@@ -129,6 +137,7 @@ __all__ = [
     "AdjustedLine",
     "AllocatedPreorder",
     "Availability",
+    "AwaitedSupply",
     "Bucket",
     "CartHolds",
     "ChannelPlaces",
@@ -150,9 +159,11 @@ __all__ = [
     "LotRecord",
     "LotStrategy",
     "MakeUnits",
+    "MovedPreorder",
     "Movements",
     "OnHandAsOf",
     "OpenPreorders",
+    "OrderHolds",
     "PartAvailability",
     "Promises",
     "ReceiveStock",
@@ -172,6 +183,7 @@ __all__ = [
     "availability",
     "available_account",
     "available_changes",
+    "awaited_supply",
     "batches",
     "book_differences",
     "bucket_account",
@@ -188,6 +200,7 @@ __all__ = [
     "lots_at",
     "lots_prefix",
     "movable_account",
+    "open_preorders",
     "outside_account",
     "preordered_account",
     "production_account",

@@ -25,6 +25,7 @@ from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending, account_p
 
 __all__ = [
     "CartHolds",
+    "OrderHolds",
     "StockAt",
     "availability",
     "dated_supply",
@@ -64,6 +65,16 @@ class CartHolds(Need[tuple[OpenPending, ...]]):
     """
 
     cart_id: CartId
+
+
+@attrs.frozen
+class OrderHolds(Need[tuple[OpenPending, ...]]):
+    """
+    All that an order holds: promises of what is there and of what is expected, days of places.
+
+    """
+
+    order_id: OrderId
 
 
 #: No place has terms of its own.

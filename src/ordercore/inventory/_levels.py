@@ -140,6 +140,25 @@ class StockLevel(NamedTuple):
         """
         return max(self.terms.preorder_limit - self.preordered, 0)
 
+    def preorderable(self, on: date) -> tuple[DatedSupply, ...]:
+        """
+        List the supply that may be promised before it comes, the earliest first.
+
+        It is due by ``terms.ships_by``: the promise of later supply could not be kept. Supply that
+        was due before today is late: nobody knows when it will come.
+
+        Args:
+            on: Today.
+        """
+        last = self.terms.ships_by
+        if last is None or not self.preorder_room:
+            return ()
+        return tuple(
+            row
+            for row in sorted(self.supply)
+            if on <= row.day <= last and row.expected > row.promised
+        )
+
     def can_promise(self, quantity: int) -> bool:
         """
         Say whether so many units may be promised now, waiting ones included.

@@ -3,22 +3,36 @@ Who waits for expected supply, and is served when it comes.
 
 A preorder stands against the supply of a day. When units of that day arrive they are for sale at
 once, so in the same batch as many of them as were preordered are allocated: in the order in which
-they were promised, and nobody comes in between. A receipt that nobody had announced serves whoever
+they were promised, and nobody comes in between. What is left goes to who waits for an earlier day,
+in vain so far. A receipt that nobody had announced serves whoever
 waits, whatever the day. Backorders need nothing of the kind: they stand against what is available,
 and a receipt lifts that.
+
+When the supply of a day is expected on another one, the promises that the day no longer covers move
+there, the latest ones; who was promised first keeps the nearer day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 import attrs
 
 from ordercore.grammar import Facts, Need
 from ordercore.ids import PlaceId, Sku
 from ordercore.instants import Instant
+from ordercore.inventory._coverage import coverage
 from ordercore.inventory._movements import Movements
-from ordercore.ledger import AccountId, OpenPending, account_parts
+from ordercore.ledger import NOTHING, AccountId, Balance, OpenPending, account_parts
 
-__all__ = ["AllocatedPreorder", "OpenPreorders", "WaitingForSupply", "open_preorders"]
+__all__ = [
+    "AllocatedPreorder",
+    "AwaitedSupply",
+    "MovedPreorder",
+    "OpenPreorders",
+    "WaitingForSupply",
+    "awaited_supply",
+    "open_preorders",
+]
 
 
 @attrs.frozen
@@ -52,6 +66,85 @@ class AllocatedPreorder:
     preorder: str
     allocation: str
     rest: str
+
+
+@attrs.frozen(kw_only=True)
+class MovedPreorder:
+    """
+    Units that were promised of the supply of a day and now are of another day's.
+
+    Attributes:
+        holder: Who holds them.
+        sku: What.
+        quantity: How many.
+        day: On which day they were expected.
+        to_day: On which they are now.
+        preorder: The hold that has ended.
+        instead: The hold in its place.
+        rest: The hold of units that stay with their day, or "" where there are none.
+    """
+
+    holder: str
+    sku: Sku
+    quantity: int
+    day: date
+    to_day: date
+    preorder: str
+    instead: str
+    rest: str
+
+
+@attrs.frozen
+class AwaitedSupply:
+    """
+    A promise against expected supply, and what is expected for it.
+
+    Attributes:
+        hold: The promise.
+        day: The day of its supply.
+        covered: How many of its units that day is expected to bring for it, in promise order.
+    """
+
+    hold: OpenPending
+    day: date
+    covered: int
+
+    @property
+    def uncovered(self) -> int:
+        """
+        Units that nothing is expected for on that day any more.
+
+        """
+        return self.hold.amount - self.covered
+
+    def is_late(self, on: date) -> bool:
+        """
+        Say whether the day has passed and nothing has come.
+
+        """
+        return self.day < on
+
+
+def awaited_supply(
+    holds: Iterable[OpenPending], expected: Mapping[AccountId, Balance]
+) -> tuple[AwaitedSupply, ...]:
+    """
+    Say who waits for which day, the earliest day first, in promise order.
+
+    Args:
+        holds: Open promises against expected supply, in any order.
+        expected: Balances of the accounts that they are promised of.
+
+    Cost: O(n log n) for n promises.
+    """
+    by_account: dict[AccountId, list[OpenPending]] = {}
+    for hold in holds:
+        by_account.setdefault(hold.source, []).append(hold)
+    return tuple(
+        AwaitedSupply(row.hold, date.fromisoformat(account_parts(account).lot), row.covered)
+        for account in sorted(by_account, key=lambda account: account_parts(account).lot)
+        for row in coverage(expected.get(account, NOTHING).posted, by_account[account])
+    )
 
 
 def open_preorders(skus: Iterable[Sku], place: PlaceId) -> OpenPreorders:
@@ -117,3 +210,76 @@ class WaitingForSupply:
             )
         self._waiting = waiting
         return tuple(served)
+
+    def serve_earlier(
+        self, steps: Movements, sku: Sku, quantity: int, day: date
+    ) -> tuple[AllocatedPreorder, ...]:
+        """
+        Allocate units that their own day does not need to who waits for an earlier one.
+
+        Their supply is late or was called off; nobody who comes now may overtake them.
+
+        Returns:
+            Who was served, the earliest day first.
+        """
+        supplies = {
+            hold.source
+            for hold in self._waiting
+            if account_parts(hold.source).unit == sku
+            and account_parts(hold.source).lot < day.isoformat()
+        }
+        served: list[AllocatedPreorder] = []
+        left = quantity
+        for supply in sorted(supplies, key=lambda supply: account_parts(supply).lot):
+            some = self.serve(steps, sku, left, supply)
+            left -= sum(each.quantity for each in some)
+            served.extend(some)
+        return tuple(served)
+
+    def move(
+        self, steps: Movements, supply: AccountId, short: int, room: dict[date, int]
+    ) -> tuple[MovedPreorder, ...]:
+        """
+        Let promises that a day no longer covers wait for other days, the latest promises alone.
+
+        Args:
+            steps: Where the movements are written, with the new supply in them.
+            supply: The account of the day that has less than was promised of it.
+            short: By how many units.
+            room: How many units other days have for them; what is taken is taken off.
+
+        Returns:
+            What moved, in promise order, to the earliest day first.
+        """
+        parts, lot = account_parts(supply), account_parts(supply).lot
+        left = min(short, sum(room.values()))
+        moving: list[tuple[OpenPending, int]] = []
+        for hold in reversed([hold for hold in self._waiting if hold.source == supply]):
+            taken = min(left, hold.amount)
+            left -= taken
+            if taken:
+                moving.append((hold, taken))
+        moved: list[MovedPreorder] = []
+        for whole, quantity in reversed(moving):
+            hold, open_units = whole, quantity
+            for day in sorted(room):
+                taken = min(open_units, room[day])
+                if not taken:
+                    continue
+                room[day] -= taken
+                open_units -= taken
+                instead, rest = steps.move_preorder(hold, day, taken)
+                moved.append(
+                    MovedPreorder(
+                        holder=hold.reference,
+                        sku=Sku(parts.unit),
+                        quantity=taken,
+                        day=date.fromisoformat(lot),
+                        to_day=day,
+                        preorder=hold.id,
+                        instead=instead,
+                        rest=rest,
+                    )
+                )
+                hold = attrs.evolve(hold, id=rest, amount=hold.amount - taken)
+        return tuple(moved)

@@ -27,6 +27,7 @@ from ordercore.inventory._accounts import (
 from ordercore.inventory._linked import LinkedSteps, refuse
 from ordercore.ledger import (
     AccountId,
+    AccountParts,
     Divide,
     Merge,
     OpenPending,
@@ -128,6 +129,15 @@ class Promises(LinkedSteps):
         part, rest = self._split(hold, held, quantity, reason)
         self.release(part, reason)
         return rest
+
+    def divide(self, hold: str, held: int, quantity: int, reason: str) -> tuple[str, str]:
+        """
+        Make two holds of one, with nothing for sale in between.
+
+        Returns:
+            The holds of the quantity and of the rest; "" for a rest of nothing.
+        """
+        return self._split(hold, held, quantity, reason)
 
     def merge(self, holds: Sequence[str], reason: str) -> str:
         """
@@ -262,9 +272,7 @@ class Promises(LinkedSteps):
         Raises:
             InvalidData: The hold is no preorder.
         """
-        source, target = account_parts(hold.source), account_parts(hold.target)
-        sound = (source.code, target.code) == ("incoming", "preordered")
-        refuse("" if sound else f"{hold.id}: {hold.source} to {hold.target} is no preorder")
+        source = _preordered_from(hold)
         return self._instead_of(
             hold,
             available_account(source.unit, source.place, source.owner),
@@ -289,6 +297,32 @@ class Promises(LinkedSteps):
         """
         part, rest = self._split(hold.id, hold.amount, quantity, "fulfill_preorder")
         return self.fulfill_preorder(attrs.evolve(hold, id=part, amount=quantity)), rest
+
+    def move_preorder(self, hold: OpenPending, day: date, quantity: int) -> tuple[str, str]:
+        """
+        Let some units of a preorder wait for the supply of another day, guarded as a new one.
+
+        Args:
+            hold: The preorder.
+            day: When its supply is expected now.
+            quantity: How many of its units; all of them will do.
+
+        Returns:
+            The hold of these units, and that of the rest or "" where nothing is left.
+
+        Raises:
+            InvalidData: The hold is no preorder.
+        """
+        source = _preordered_from(hold)
+        part, rest = self._split(hold.id, hold.amount, quantity, "expected_anew")
+        instead = self._instead_of(
+            attrs.evolve(hold, id=part, amount=quantity),
+            incoming_account(source.unit, source.place, day, source.owner),
+            hold.target,
+            "expected_anew",
+            leave_at_least=0,
+        )
+        return instead, rest
 
     def _instead_of(
         self,
@@ -339,3 +373,16 @@ class Promises(LinkedSteps):
         )
         self.steps.append(step)
         return step.id
+
+
+def _preordered_from(hold: OpenPending) -> AccountParts:
+    """
+    Return of what a preorder was promised.
+
+    Raises:
+        InvalidData: The hold is no preorder.
+    """
+    source, target = account_parts(hold.source), account_parts(hold.target)
+    sound = (source.code, target.code) == ("incoming", "preordered")
+    refuse("" if sound else f"{hold.id}: {hold.source} to {hold.target} is no preorder")
+    return source

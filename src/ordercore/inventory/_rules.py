@@ -276,6 +276,14 @@ class StockRules:
         if "" in names or len(names) != len(set(names)):
             raise InvalidDefinition(f"stock rules: channels {names} must have a name each, once")
 
+    @property
+    def preorders(self) -> bool:
+        """
+        Whether any rule lets anything be promised of what is expected.
+
+        """
+        return any(rule.preorder_limit for rule in self.rules)
+
     def serves(self, channel: str, place: str) -> bool:
         """
         Say whether a place serves a channel.

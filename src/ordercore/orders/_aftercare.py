@@ -10,9 +10,9 @@ import attrs
 from ordercore import fulfillment, returns
 from ordercore.catalog import first_units, named_units, units_left
 from ordercore.errors import Rejected
-from ordercore.fulfillment import AllocatedUnits, FulfillmentOrder, LineUnitsMoved
+from ordercore.fulfillment import AllocatedUnits, FulfillmentLine, FulfillmentOrder, LineUnitsMoved
 from ordercore.grammar import Facts
-from ordercore.ids import LineId, child
+from ordercore.ids import LineId, PlaceId, child
 from ordercore.orders._balance import balance
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
@@ -70,10 +70,9 @@ def decide_cancel_units(
         Rejected: ``unknown_order``; ``nothing_to_cancel``; ``unknown_line``;
             ``quantity_not_there``.
     """
-    del facts
     order = require_order(state, command.order_id)
     wanted = _wanted(order, command)
-    draft = Draft.of(order, context)
+    draft = Draft.of(order, context, facts=facts)
     canceled: list[ChargedUnits] = []
     unsourced: list[tuple[LineId, int]] = []
     to_stop: dict[LineId, int] = {}
@@ -148,17 +147,9 @@ def _release_allocations(draft: Draft, to_stop: dict[LineId, int]) -> tuple[Allo
             kept.append(units)
             continue
         to_stop[units.line_id] -= released
-        rest = _give_back(draft, units.line_id, units.hold, units.quantity, released)
+        rest = _give_back(draft, units, units.place, units.quantity, released)
         if released < units.quantity:
-            kept.append(
-                AllocatedUnits(
-                    line_id=units.line_id,
-                    sku=units.sku,
-                    place=units.place,
-                    quantity=units.quantity - released,
-                    hold=rest,
-                )
-            )
+            kept.append(attrs.evolve(units, quantity=units.quantity - released, hold=rest))
     return tuple(reversed(kept))
 
 
@@ -185,19 +176,24 @@ def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
 
 def _released(draft: Draft, work: FulfillmentOrder, moved: LineUnitsMoved) -> LineUnitsMoved:
     line = work.line(moved.line_id)
-    held = line.waiting if line else 0
-    rest = _give_back(draft, moved.line_id, moved.hold, held, moved.quantity)
+    assert line is not None  # noqa: S101 - only the work's own lines are taken from it
+    rest = _give_back(draft, line, work.place, line.waiting, moved.quantity)
     return attrs.evolve(moved, hold=rest)
 
 
-def _give_back(draft: Draft, line_id: LineId, hold: str, held: int, quantity: int) -> str:
+def _give_back(
+    draft: Draft, units: AllocatedUnits | FulfillmentLine, place: PlaceId, held: int, quantity: int
+) -> str:
     """
     Give part of a promise back; what is not counted was never promised.
 
     """
-    if not draft.tracks(line_id):
+    if not draft.tracks(units.line_id):
         return ""
-    return draft.movements.release_part(hold, held, quantity, "canceled")
+    if units.ships_by is not None and draft.preordered is not None:
+        draft.preordered.give_back(units.sku, place, quantity, "canceled")
+        return ""
+    return draft.movements.release_part(units.hold, held, quantity, "canceled")
 
 
 def _grant_prepaid(draft: Draft, canceled_minor: int) -> None:

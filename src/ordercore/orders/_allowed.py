@@ -72,8 +72,9 @@ def _work(order: Order) -> list[Allowed]:
         waiting = sum(line.waiting for line in work.lines)
         picked = sum(line.picked for line in work.lines)
         if waiting:
-            found.append(Allowed("PickUnits", work.id, f"{waiting} wait at {work.place}"))
-            found.append(Allowed("ReportMissing", work.id, f"{waiting} wait at {work.place}"))
+            by = next((f", to leave by {x.ships_by}" for x in work.lines if x.ships_by), "")
+            found.append(Allowed("PickUnits", work.id, f"{waiting} wait at {work.place}{by}"))
+            found.append(Allowed("ReportMissing", work.id, f"{waiting} wait at {work.place}{by}"))
         if picked:
             found.append(Allowed("PackUnits", work.id, f"{picked} picked at {work.place}"))
         if waiting + picked:

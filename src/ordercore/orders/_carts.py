@@ -13,10 +13,10 @@ from ordercore.ids import CartId, cart_holder
 from ordercore.instants import Instant, seconds_after
 from ordercore.inventory import CartHolds, Movements
 from ordercore.ledger import Step
+from ordercore.orders._allocate import reserve
 from ordercore.orders._commands import ReleaseCart, ReserveCart
 from ordercore.orders._kits import explode, known_products
 from ordercore.orders._order import Order
-from ordercore.orders._promises import reserve
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question

@@ -9,6 +9,7 @@ once, hence that is soon.
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from ordercore import fulfillment, payments
@@ -51,19 +52,20 @@ def open_work(
     """
     Give each place its units, in the order of the plan, and the day that it has promised.
 
+    What was preordered is work of its own, for it leaves when its supply has come.
     """
     work = {days.place: days for days in promised}
-    by_place: dict[PlaceId, list[AllocatedUnits]] = {}
+    parcels: dict[tuple[PlaceId, date | None], list[AllocatedUnits]] = {}
     for units in allocations:
-        by_place.setdefault(units.place, []).append(units)
-    for place, units_there in by_place.items():
+        parcels.setdefault((units.place, units.ships_by), []).append(units)
+    for (place, ships_by), units_there in parcels.items():
         draft.add(
             fulfillment.open_fulfillment_order(
                 draft.order.fulfillment,
                 draft.order.id,
                 place,
                 tuple(units_there),
-                work.get(place),
+                work.get(place) if ships_by is None else None,
             )
         )
 

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 import attrs
 
 from ordercore.errors import Rejected
-from ordercore.fulfillment import CapacityMovements, LineUnitsMoved
-from ordercore.grammar import Decision
+from ordercore.fulfillment import CapacityMovements, FulfillmentOrder, LineUnitsMoved
+from ordercore.grammar import Decision, Facts
 from ordercore.ids import child
 from ordercore.instants import Instant
 from ordercore.inventory import Movements
 from ordercore.ledger import Post, Step, account
 from ordercore.orders._events import OrderEvent
 from ordercore.orders._order import Order
+from ordercore.orders._preordered import PreorderedHolds
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._state import evolve
 from ordercore.payments import PaymentCaptured, PaymentRecorded, PaymentRefunded
@@ -57,6 +58,7 @@ class Draft:
         occurred_at: When it happened, as claimed.
         events: What has happened so far.
         money: The money that moves with it.
+        preordered: What the order holds of preordered units; None where no rule asks for it.
     """
 
     order: Order
@@ -66,18 +68,27 @@ class Draft:
     occurred_at: Instant
     events: list[OrderEvent] = attrs.Factory(list[OrderEvent])
     money: list[Post] = attrs.Factory(list[Post])
+    preordered: PreorderedHolds | None = None
 
     @classmethod
-    def of(cls, order: Order, context: OrderContext, occurred_at: Instant | None = None) -> "Draft":
+    def of(
+        cls,
+        order: Order,
+        context: OrderContext,
+        occurred_at: Instant | None = None,
+        facts: Facts | None = None,
+    ) -> "Draft":
         """
-        Begin a decision about an order.
+        Begin a decision about an order; with facts, about what it holds, too.
 
         """
         when = occurred_at or context.at
+        movements = Movements(context.command_id, f"order/{order.id}", when)
         return cls(
             order=order,
             context=context,
-            movements=Movements(context.command_id, f"order/{order.id}", when),
+            movements=movements,
+            preordered=PreorderedHolds(order, facts, movements) if facts is not None else None,
             capacity=CapacityMovements(context.command_id, f"order/{order.id}", when),
             occurred_at=when,
         )
@@ -107,6 +118,16 @@ class Draft:
 
         """
         return tuple(units for units in moved if self.tracks(units.line_id))
+
+    def hold_of(self, work: FulfillmentOrder, moved: LineUnitsMoved) -> tuple[str, int]:
+        """
+        Return the hold from which units are taken off the shelf, and how many it holds.
+
+        Raises:
+            Rejected: ``waits_for_supply``: fewer of preordered units have come.
+        """
+        assert self.preordered is not None  # noqa: S101 - who takes units has asked what is held
+        return self.preordered.of(work, moved)
 
     def decision(self) -> OrderDecision:
         """

@@ -12,6 +12,7 @@ from ordercore.fulfillment import AllocatedUnits, CapacityMovements
 from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
 from ordercore.inventory import CartHolds, Movements
+from ordercore.orders._allocate import allocate
 from ordercore.orders._balance import uncovered_minor
 from ordercore.orders._carts import refuse_shortage
 from ordercore.orders._commands import AddTender, PlaceOrder, RecordPayment
@@ -21,7 +22,7 @@ from ordercore.orders._events import OrderPlaced, PlacedLine
 from ordercore.orders._kits import Exploded, explode, known_products, lines_to_price
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
-from ordercore.orders._promises import SourcedUnits, allocate
+from ordercore.orders._promises import SourcedUnits
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question
@@ -53,6 +54,7 @@ def _question(command: PlaceOrder, facts: Facts, context: OrderContext) -> Quest
         rules=context.rules.stock,
         channel=command.channel,
         on=context.at.date(),
+        preorders=True,
     )
 
 

@@ -38,6 +38,8 @@ def keep_promises(draft: Draft, allocations: Iterable[AllocatedUnits]) -> tuple[
     """
     units: dict[str, int] = {}
     for left in allocations:
+        if left.ships_by is not None:
+            continue  # no day was promised for what has not come
         units[left.place] = units.get(left.place, 0) + left.quantity
     kept: list[PromisedWork] = []
     for work in draft.order.work:

@@ -1,5 +1,9 @@
 """
-Promising what was sourced: from the shelf first, and what is short as a backorder.
+Promising what was sourced: from the shelf first, then of expected supply, then as a backorder.
+
+A known day beats an unknown one: what no shelf has is promised of the earliest expected supply that
+has room, as a *preorder* with the day that the rules promise; only what is short even then waits
+as a backorder for a receipt that nobody has announced.
 
 A backorder is no state of an order. It is a promise like any other whose guard lies below zero;
 what of it waits follows from what is on hand and who was promised before
@@ -9,17 +13,20 @@ Sourcing is solved with what is available. Only what is short then becomes a bac
 rules leave room: at the place that the line names, else at a place that sends something of the
 order anyway, then where a further parcel costs least, then where the unit costs least, then by id;
 each up to its own cap, and to what a limited place can still do.
+
+A preorder goes where the supply is expected; places that expect some on one day are preferred as
+above. It is guarded by what the day has left, so a day's supply is never promised twice, and what
+the rules and earlier promises (backorders among them) leave is part of that guard: it asks that no
+more of the day is gone by then than there was room for. It takes no day of a limited place, whose
+calendar does not reach to where the units come.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from datetime import date
 
 import attrs
 
-from ordercore.fulfillment import AllocatedUnits
 from ordercore.ids import LineId, PlaceId, Sku
-from ordercore.instants import Instant
-from ordercore.inventory import Movements
 from ordercore.orders._room import Room
 from ordercore.sourcing import OpenedPlace, Shortfall, Sourced, SourcingPlan
 
@@ -27,10 +34,9 @@ __all__ = [
     "BackorderPlace",
     "NamedUnits",
     "SourcedUnits",
+    "SupplyRoom",
     "Want",
-    "allocate",
     "backordered",
-    "reserve",
 ]
 
 
@@ -60,6 +66,8 @@ class SourcedUnits:
         waiting: How many of them wait for a receipt, as far as is known.
         leave_at_least: What the promise must leave available there.
         tracked: Whether these units are counted; no promise is needed for others.
+        supply_day: When they are expected, where they are promised of what is not there yet.
+        ships_by: By which day such units are promised to leave.
     """
 
     line_id: LineId
@@ -69,6 +77,8 @@ class SourcedUnits:
     waiting: int = 0
     leave_at_least: int = 0
     tracked: bool = True
+    supply_day: date | None = None
+    ships_by: date | None = None
 
 
 @attrs.define
@@ -120,6 +130,27 @@ class NamedUnits:
 
 
 @attrs.frozen(kw_only=True)
+class SupplyRoom:
+    """
+    What of the supply of a day may be promised, in units.
+
+    Attributes:
+        day: When it is expected.
+        left: What the day has that is not promised.
+        limit: What the rules leave at the place, whatever the day.
+        bound: What can be kept at the place up to then, its shelf included: shortages, backorders
+            and earlier promises come first.
+        ships_by: By which day the units are promised to leave.
+    """
+
+    day: date
+    left: int
+    limit: int
+    bound: int
+    ships_by: date
+
+
+@attrs.frozen(kw_only=True)
 class BackorderPlace:
     """
     Where units of a SKU may wait.
@@ -130,6 +161,7 @@ class BackorderPlace:
         floor: The guard of a promise that waits.
         open_cost_minor: What a parcel from there costs, if none comes from there anyway.
         unit_cost_minor: What each unit costs.
+        supply: The supply that they are promised of; None for a receipt that nobody has announced.
     """
 
     place: PlaceId
@@ -137,6 +169,7 @@ class BackorderPlace:
     floor: int
     open_cost_minor: int
     unit_cost_minor: int
+    supply: SupplyRoom | None = None
 
 
 def backordered(
@@ -177,7 +210,7 @@ class _Waiting:
         self._room = room
         for row in units:
             room.take(row.place, row.quantity)
-        self._units = {(row.line_id, row.place): row for row in units}
+        self._units = {(row.line_id, row.place, row.supply_day): row for row in units}
         self._opened = {row.place: row.open_cost_minor for row in plan.opened}
         self._rows = {(row.place, row.sku): row for row in plan.sourced}
         self._used: dict[tuple[Sku, PlaceId], int] = {}
@@ -189,20 +222,56 @@ class _Waiting:
         filled = sum(row.quantity for row in self._units.values() if row.line_id == want.line_id)
         left = want.quantity - filled
         for place in sorted(places, key=self._preference) if left else ():
+            if place.supply is not None:
+                left -= self._preorder(want, place, place.supply, left)
+                continue
             room = place.room - self._used.get((want.sku, place.place), 0)
             quantity = self._room.take(place.place, max(min(left, room), 0))
             if quantity:
                 left -= quantity
                 self._wait(want, place, quantity)
 
-    def _preference(self, place: BackorderPlace) -> tuple[int, int, str]:
+    def _preference(self, place: BackorderPlace) -> tuple[date, int, int, str]:
         opening = 0 if place.place in self._opened else place.open_cost_minor
-        return opening, place.unit_cost_minor, place.place
+        day = place.supply.day if place.supply else date.max
+        return day, opening, place.unit_cost_minor, place.place
+
+    def _preorder(self, want: Want, place: BackorderPlace, supply: SupplyRoom, wanted: int) -> int:
+        """
+        Promise units of the supply of a day, as far as there is room; return how many.
+
+        """
+        here = [r for r in self._units.values() if (r.sku, r.place) == (want.sku, place.place)]
+        early = sum(row.quantity for row in here if row.supply_day is not None)
+        of_day = sum(row.quantity for row in here if row.supply_day == supply.day)
+        kept = supply.bound - sum(row.quantity for row in here)
+        room, left = min(supply.limit - early, kept), supply.left - of_day
+        quantity = min(wanted, room, left)
+        if quantity <= 0:
+            return 0
+        self._units[want.line_id, place.place, supply.day] = SourcedUnits(
+            want.line_id,
+            want.sku,
+            place.place,
+            quantity,
+            waiting=quantity,
+            # Whoever else takes of the room meanwhile takes of the same day: then it is refused.
+            leave_at_least=max(left - room, 0),
+            supply_day=supply.day,
+            ships_by=supply.ships_by,
+        )
+        self._count(
+            want,
+            place,
+            quantity,
+            f"{quantity} of {want.sku} are promised of what is expected at {place.place} on "
+            f"{supply.day}, to leave by {supply.ships_by}",
+        )
+        return quantity
 
     def _wait(self, want: Want, place: BackorderPlace, quantity: int) -> None:
-        pair, key = (want.sku, place.place), (want.line_id, place.place)
+        pair, key = (want.sku, place.place), (want.line_id, place.place, None)
         self._used[pair] = self._used.get(pair, 0) + quantity
-        self._short[want.sku] -= quantity
         # Taken out and put back: what waits comes after what is taken from the shelf, so no guard
         # above zero is judged after units that wait have left.
         known = self._units.pop(key, None) or SourcedUnits(want.line_id, *pair, 0)
@@ -212,6 +281,11 @@ class _Waiting:
             waiting=known.waiting + quantity,
             leave_at_least=place.floor,
         )
+        reason = f"{quantity} of {want.sku} wait at {place.place} for a receipt"
+        self._count(want, place, quantity, reason)
+
+    def _count(self, want: Want, place: BackorderPlace, quantity: int, reason: str) -> None:
+        self._short[want.sku] -= quantity
         if place.place not in self._opened:
             self._opened[place.place] = place.open_cost_minor
             self._cost_minor += place.open_cost_minor
@@ -223,7 +297,7 @@ class _Waiting:
             quantity=quantity + (row.quantity if row else 0),
             unit_cost_minor=place.unit_cost_minor,
         )
-        self._reasons.append(f"{quantity} of {want.sku} wait at {place.place} for a receipt")
+        self._reasons.append(reason)
 
     def plan(self) -> SourcingPlan:
         return attrs.evolve(
@@ -245,54 +319,3 @@ class _Waiting:
 
     def units(self) -> tuple[SourcedUnits, ...]:
         return tuple(self._units.values())
-
-
-#: The hold of units that are not counted: none.
-_NO_HOLD: Final = ""
-
-
-def allocate(
-    units: Iterable[SourcedUnits], movements: Movements, promised_at: Instant | None = None
-) -> tuple[AllocatedUnits, ...]:
-    """
-    Promise units to an order; units that are not counted get no hold.
-
-    Args:
-        units: Which, and from where.
-        movements: Where the promises are written.
-        promised_at: Since when the order has been promised them; None for from now on.
-    """
-    return tuple(
-        AllocatedUnits(
-            line_id=taken.line_id,
-            sku=taken.sku,
-            place=taken.place,
-            quantity=taken.quantity,
-            hold=movements.allocate(
-                taken.sku,
-                taken.place,
-                taken.quantity,
-                leave_at_least=taken.leave_at_least,
-                promised_at=promised_at,
-            )
-            if taken.tracked
-            else _NO_HOLD,
-        )
-        for taken in units
-    )
-
-
-def reserve(units: Iterable[SourcedUnits], movements: Movements, until: Instant) -> None:
-    """
-    Hold units for a cart; units that are not counted need no hold.
-
-    """
-    for taken in units:
-        if taken.tracked:
-            movements.reserve(
-                taken.sku,
-                taken.place,
-                taken.quantity,
-                until,
-                leave_at_least=taken.leave_at_least,
-            )

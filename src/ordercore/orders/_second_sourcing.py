@@ -7,11 +7,12 @@ from typing import Any
 
 from ordercore.grammar import Facts, Need
 from ordercore.ids import LineId
+from ordercore.orders._allocate import allocate
 from ordercore.orders._conclusions import conclude, open_work
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import SourcingFailed, UnitsSourcedAgain
 from ordercore.orders._order import Order
-from ordercore.orders._promises import Want, allocate
+from ordercore.orders._promises import Want
 from ordercore.orders._room import Window
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._sourcing import Question
@@ -36,6 +37,7 @@ def _question(order: Order, context: OrderContext) -> Question:
         rules=context.rules.stock,
         channel=order.channel,
         on=context.at.date(),
+        preorders=True,
         untracked=frozenset(line.placed.sku for line in order.lines if not line.placed.tracked),
     )
 

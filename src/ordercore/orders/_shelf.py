@@ -15,6 +15,7 @@ from ordercore.grammar import Facts, Need
 from ordercore.inventory import Shelf, ShelfUnits
 from ordercore.orders._draft import Draft
 from ordercore.orders._order import Order
+from ordercore.orders._preordered import holds_needs
 from ordercore.orders._rules import OrderContext
 from ordercore.orders._work_commands import FulfillUnits, PickUnits, ReportMissing
 
@@ -34,8 +35,10 @@ def picking_needs(
     What is on record, where units may be picked beyond it.
 
     """
-    del facts, context
-    return _shelf_needs(command.fulfillment_order_id, state) if command.beyond_record else _NOTHING
+    held = holds_needs(command, state, facts, context)
+    if not command.beyond_record:
+        return held
+    return held | _shelf_needs(command.fulfillment_order_id, state)
 
 
 def missing_needs(
@@ -45,8 +48,8 @@ def missing_needs(
     What is on record, for some of what is missing may be missing there, too.
 
     """
-    del facts, context
-    return _shelf_needs(command.fulfillment_order_id, state)
+    held = holds_needs(command, state, facts, context)
+    return held | _shelf_needs(command.fulfillment_order_id, state)
 
 
 _NOTHING: frozenset[Need[Any]] = frozenset()
@@ -94,8 +97,7 @@ def move_picked(
         if shelf is not None:
             lots, forced = shelf.pick(units.sku, units.quantity, units.lots)
         hold = draft.movements.pick(
-            units.hold,
-            _waiting(work, units),
+            *draft.hold_of(work, units),
             units.sku,
             work.place,
             units.quantity,
@@ -127,8 +129,7 @@ def move_missing(
         lots, off_record = shelf.miss(units.sku, units.quantity, units.lots, waiting[units.sku])
         waiting[units.sku] -= units.quantity
         hold = draft.movements.miss(
-            units.hold,
-            _waiting(work, units),
+            *draft.hold_of(work, units),
             units.sku,
             work.place,
             units.quantity,
@@ -137,8 +138,3 @@ def move_missing(
         )
         done.append(attrs.evolve(units, hold=hold))
     return tuple(done)
-
-
-def _waiting(work: FulfillmentOrder, moved: LineUnitsMoved) -> int:
-    line = work.line(moved.line_id)
-    return line.waiting if line else 0

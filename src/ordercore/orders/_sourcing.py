@@ -28,10 +28,11 @@ from ordercore.fulfillment import (
 )
 from ordercore.grammar import Facts, Need
 from ordercore.ids import CartId, PlaceId, Sku
-from ordercore.inventory import CartHolds, ShelfUnits, StockAt, StockLevel, StockRules
+from ordercore.inventory import CartHolds, OrderHolds, ShelfUnits, StockAt, StockLevel, StockRules
 from ordercore.orders._plans import by_line, united
 from ordercore.orders._promises import BackorderPlace, NamedUnits, SourcedUnits, Want, backordered
 from ordercore.orders._room import Room, Window, promise_days, refuse_without_room
+from ordercore.orders._waiting_places import waiting_places
 from ordercore.parties import Destination
 from ordercore.places import CandidatePlaces, KnownPlaces, Place
 from ordercore.sourcing import (
@@ -59,6 +60,7 @@ class PlanSourcing(Need[SourcingPlan]):
 STOCK_NEEDS: tuple[type[Need[Any]], ...] = (
     StockAt,
     CartHolds,
+    OrderHolds,
     CapacityAt,
     PlanSourcing,
     ShelfUnits,
@@ -86,6 +88,7 @@ class Question:
         channel: Where it is sold, or empty.
         on: The day by which the rules are read.
         untracked: SKUs that are not counted; None for what the rules say.
+        preorders: Whether units may be promised of what is expected; carts hold what is there.
     """
 
     wants: tuple[Want, ...]
@@ -99,6 +102,7 @@ class Question:
     channel: str = ""
     on: date
     untracked: frozenset[Sku] | None = None
+    preorders: bool = False
 
     @property
     def skus(self) -> tuple[Sku, ...]:
@@ -209,9 +213,13 @@ class Question:
         """
         Promise the work on units at each limited place, on its first day with room.
 
+        Preordered units wait for their supply, beyond the days that are looked at.
+
         """
         by_place: dict[PlaceId, int] = {}
         for taken in units:
+            if taken.supply_day is not None:
+                continue
             by_place[taken.place] = by_place.get(taken.place, 0) + taken.quantity
         return promise_days(self.window, self._places(facts), facts, by_place, movements)
 
@@ -236,7 +244,7 @@ class Question:
     def _second_needs(self, facts: Facts) -> frozenset[Need[Any]]:
         places = tuple(sorted(self._places(facts)))
         return self.window.needs(self._places(facts).values()) | {
-            StockAt(self.skus, places, self.cart_id),
+            self._stock_at(places),
             ShippingRates(places, self.destination, self.currency),
         }
 
@@ -265,9 +273,13 @@ class Question:
             places.update(known)
         return places
 
+    def _stock_at(self, places: tuple[PlaceId, ...]) -> StockAt:
+        supply = self.preorders and self.rules.preorders
+        return StockAt(self.skus, places, self.cart_id, supply=supply)
+
     def _stock(self, facts: Facts) -> Mapping[tuple[Sku, PlaceId], StockLevel]:
         places = tuple(sorted(self._places(facts)))
-        found = facts[StockAt(self.skus, places, self.cart_id)]
+        found = facts[self._stock_at(places)]
         if not self.rules.rules:
             return found
         products = self.products(facts)
@@ -311,14 +323,8 @@ class Question:
             if place not in rates or (want.sku, place) in self.barred:
                 continue
             level, rate = stock[want.sku, place], rates[place]
-            if level.backorder_room:
-                yield BackorderPlace(
-                    place=place,
-                    room=level.backorder_room,
-                    floor=level.terms.floor,
-                    open_cost_minor=rate.package_minor + places[place].handling_minor,
-                    unit_cost_minor=_unit_cost(rate, product),
-                )
+            cost = _unit_cost(rate, product)
+            yield from waiting_places(level, places[place], rate, cost, self.on)
 
     def _rates(self, facts: Facts) -> dict[PlaceId, ShippingRate]:
         places = tuple(sorted(self._places(facts)))

@@ -69,11 +69,12 @@ def decide_pick(
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``unknown_line``,
             ``quantity_not_there``, ``not_legal_now``; ``lots_differ`` where lots do not sum to
             what is picked; ``lot_needed`` where more than is on record may be picked, and units
-            lie there by lot.
+            lie there by lot;
+            ``waits_for_supply`` for preordered units that have not come.
     """
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
-    draft = Draft.of(order, context, command.occurred_at)
+    draft = Draft.of(order, context, command.occurred_at, facts)
     shelf = shelf_of(work, facts) if command.beyond_record else None
     _pick(draft, work, in_lines(order.kits, command.lines), _by_line(command.lots), shelf)
     return conclude(draft)
@@ -105,7 +106,7 @@ def decide_missing(
     """
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
-    draft = Draft.of(order, context, command.occurred_at)
+    draft = Draft.of(order, context, command.occurred_at, facts)
     missing = fulfillment.report_missing(
         work, in_lines(order.kits, command.lines), _by_line(command.lots)
     )
@@ -203,11 +204,12 @@ def decide_fulfill(
     Raises:
         Rejected: ``unknown_order``, ``unknown_fulfillment_order``, ``nothing_asked``,
             ``unknown_line``, ``quantity_not_there``, ``not_legal_now``; ``lots_differ`` and
-            ``lot_needed`` as for picking.
+            ``lot_needed`` as for picking;
+            ``waits_for_supply`` for preordered units that have not come.
     """
     order = require_order(state, command.order_id)
     work = fulfillment.require_order(order.fulfillment, command.fulfillment_order_id)
-    draft = Draft.of(order, context, command.occurred_at)
+    draft = Draft.of(order, context, command.occurred_at, facts)
     quantities = (
         {ln.line_id: ln.waiting + ln.picked for ln in work.lines if ln.waiting + ln.picked}
         if command.lines is None

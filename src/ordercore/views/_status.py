@@ -8,6 +8,7 @@ This function rolls them up; nothing in the library decides by its answer.
 from enum import StrEnum
 
 from ordercore.orders import Order
+from ordercore.views._preorders import awaited_units
 
 __all__ = ["PublicStatus", "public_status"]
 
@@ -21,6 +22,7 @@ class PublicStatus(StrEnum):
     AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_DECLINED = "payment_declined"
     PROCESSING = "processing"
+    PREORDERED = "preordered"
     PARTIALLY_SHIPPED = "partially_shipped"
     SHIPPED = "shipped"
     PARTIALLY_DELIVERED = "partially_delivered"
@@ -33,6 +35,9 @@ class PublicStatus(StrEnum):
 def public_status(order: Order) -> PublicStatus:
     """
     Roll an order's axes up into one word, the farthest first.
+
+    An order of which nothing but preordered units is left to be sent, and nothing was sent, is
+    preordered; :func:`~ordercore.views.awaited_units` says by when each line was promised.
 
     Cost: O(lines x packages).
     """
@@ -53,11 +58,13 @@ def public_status(order: Order) -> PublicStatus:
         return PublicStatus.DELIVERED if delivered == wanted else PublicStatus.PARTIALLY_DELIVERED
     if shipped:
         return PublicStatus.SHIPPED if shipped == wanted else PublicStatus.PARTIALLY_SHIPPED
-    return _before_shipping(order)
+    return _before_shipping(order, wanted)
 
 
-def _before_shipping(order: Order) -> PublicStatus:
+def _before_shipping(order: Order, wanted: int) -> PublicStatus:
     if order.status != "placed":
+        if sum(row.quantity for row in awaited_units(order)) == wanted:
+            return PublicStatus.PREORDERED
         return PublicStatus.PROCESSING
     money = order.payments
     hopeless = money.payments and all(p.status == "declined" for p in money.payments)

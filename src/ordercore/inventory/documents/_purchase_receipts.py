@@ -143,12 +143,17 @@ class _Dock:
         for day, quantity in rejected:
             self._receive(sku, given.lot, day, quantity, _BUCKETS[given.rejected_to])
         heals = self._healing.explain(self.steps, sku, given.lot, stocked)
-        left = stocked - heals
+        left = spare = stocked - heals
         for each in _dated(shelved):
             there = min(left, each.quantity)
             supply = incoming_account(sku, place, each.day)
-            self.allocated += self._waiting.serve(self.steps, sku, there, supply)
+            served = self._waiting.serve(self.steps, sku, there, supply)
+            self.allocated += served
             left -= there
+            spare -= sum(one.quantity for one in served)
+        last = max((each.day for each in _dated(shelved)), default=None)
+        if last is not None:
+            self.allocated += self._waiting.serve_earlier(self.steps, sku, spare, last)
         return ReceivedUnits(
             line_id=given.line_id,
             sku=sku,

@@ -12,7 +12,7 @@ from ordercore.grammar import Event
 from ordercore.ids import LineId, PlaceId, PurchaseId, Sku
 from ordercore.instants import Instant
 from ordercore.inventory._document_shape import ExpectedUnits
-from ordercore.inventory._preorders import AllocatedPreorder
+from ordercore.inventory._preorders import AllocatedPreorder, MovedPreorder
 from ordercore.inventory.documents._purchase_commands import RejectedTo
 
 __all__ = [
@@ -128,12 +128,15 @@ class ExpectationChanged(Event):
     """
     Open units of some lines are expected otherwise; ``lines`` take the place of what was open.
 
+    Promises against them have moved along, as far as the new days have room; of those that have
+    not, ``uncovered`` tells.
     """
 
     lines: tuple[PurchasedUnits, ...]
     uncovered: tuple[UncoveredSupply, ...]
     note: str
     status: str
+    moved: tuple[MovedPreorder, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

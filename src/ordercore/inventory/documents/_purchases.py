@@ -8,10 +8,12 @@ have come, and a replacement for them is a change of what is expected. Of severa
 the earliest is received first.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
+
+import attrs
 
 from ordercore.grammar import Decision, Facts, Need
 from ordercore.ids import LineId, PlaceId, Sku, purchase_stream
@@ -24,6 +26,12 @@ from ordercore.inventory._document_rules import (
 )
 from ordercore.inventory._document_shape import ExpectedUnits
 from ordercore.inventory._movements import Movements
+from ordercore.inventory._preorders import (
+    MovedPreorder,
+    OpenPreorders,
+    WaitingForSupply,
+    open_preorders,
+)
 from ordercore.inventory._recorded_stock import AccountBalances
 from ordercore.inventory.documents._known_documents import known_purchase, refuse_known_purchase
 from ordercore.inventory.documents._lifecycles import PURCHASE_LIFECYCLE
@@ -45,7 +53,7 @@ from ordercore.inventory.documents._purchase_state import (
     UnreceivedUnits,
     less,
 )
-from ordercore.ledger import NOTHING
+from ordercore.ledger import NOTHING, AccountId, Balance
 from ordercore.places import KnownPlaces
 
 __all__ = [
@@ -57,6 +65,9 @@ __all__ = [
     "expectation_needs",
     "opening_needs",
 ]
+
+#: What is expected of lines from now on.
+_Anew: TypeAlias = Mapping[LineId, tuple[ExpectedUnits, ...]]
 
 
 def opening_needs(
@@ -125,11 +136,11 @@ def _unexpect(
 # --- what is expected ------------------------------------------------------------------------
 
 
-def _supply(purchase: Purchase) -> AccountBalances:
+def _supply(purchase: Purchase, anew: _Anew | None = None) -> AccountBalances:
     accounts = {
         incoming_account(line.sku, purchase.place, each.day)
         for line in purchase.lines
-        for each in line.expected
+        for each in (*line.expected, *(anew or {}).get(line.line_id, ()))
     }
     return AccountBalances(tuple(sorted(accounts)))
 
@@ -138,11 +149,21 @@ def expectation_needs(
     command: ChangeExpectation, state: Purchase | None, facts: Facts, context: DocumentContext
 ) -> frozenset[Need[Any]]:
     """
-    What has been promised against the open units.
+    What has been promised against the open units and their new days, and to whom.
 
     """
-    del command, facts, context
-    return frozenset() if state is None else frozenset({_supply(state)})
+    del facts, context
+    if state is None:
+        return frozenset()
+    return frozenset({_supply(state, _anew(command)), _waiting(state)})
+
+
+def _anew(command: ChangeExpectation) -> _Anew:
+    return {line.line_id: tuple(sorted(line.expected, key=_day)) for line in command.lines}
+
+
+def _waiting(purchase: Purchase) -> OpenPreorders:
+    return open_preorders((line.sku for line in purchase.lines), purchase.place)
 
 
 def ending_needs(
@@ -163,11 +184,9 @@ def _day(expected: ExpectedUnits) -> date:
     return expected.day
 
 
-def _uncovered(
-    purchase: Purchase, facts: Facts, anew: Mapping[LineId, tuple[ExpectedUnits, ...]]
-) -> tuple[UncoveredSupply, ...]:
+def _changes(purchase: Purchase, anew: _Anew) -> Counter[tuple[Sku, date]]:
     """
-    Tell which promises against a day its supply no longer covers.
+    Count by how much what is expected of a SKU on a day changes.
 
     """
     by_day: Counter[tuple[Sku, date]] = Counter()
@@ -176,9 +195,18 @@ def _uncovered(
             by_day[line.sku, each.day] -= each.quantity
         for each in anew.get(line.line_id, ()):
             by_day[line.sku, each.day] += each.quantity
-    balances = facts[_supply(purchase)]
+    return by_day
+
+
+def _uncovered(
+    purchase: Purchase, balances: Mapping[AccountId, Balance], anew: _Anew
+) -> tuple[UncoveredSupply, ...]:
+    """
+    Tell which promises against a day its supply no longer covers.
+
+    """
     found: list[UncoveredSupply] = []
-    for (sku, day), delta in sorted(by_day.items()):
+    for (sku, day), delta in sorted(_changes(purchase, anew).items()):
         account = incoming_account(sku, purchase.place, day)
         left = balances.get(account, NOTHING).available + delta
         if delta < 0 and left < 0:
@@ -187,20 +215,51 @@ def _uncovered(
     return tuple(found)
 
 
+def _move_along(
+    purchase: Purchase,
+    facts: Facts,
+    balances: Mapping[AccountId, Balance],
+    anew: _Anew,
+    steps: Movements,
+) -> tuple[tuple[MovedPreorder, ...], tuple[UncoveredSupply, ...]]:
+    """
+    Let promises move with their supply; return what moved and what is uncovered even so.
+
+    """
+    room: defaultdict[Sku, dict[date, int]] = defaultdict(dict)
+    for (sku, day), delta in _changes(purchase, anew).items():
+        if delta > 0:
+            account = incoming_account(sku, purchase.place, day)
+            room[sku][day] = max(balances.get(account, NOTHING).available + delta, 0)
+    waiting = WaitingForSupply(_waiting(purchase), facts)
+    moved: list[MovedPreorder] = []
+    left: list[UncoveredSupply] = []
+    for short in _uncovered(purchase, balances, anew):
+        supply = incoming_account(short.sku, short.place, short.expected.day)
+        along = waiting.move(steps, supply, short.expected.quantity, room[short.sku])
+        moved.extend(along)
+        rest = short.expected.quantity - sum(each.quantity for each in along)
+        if rest:
+            expected = ExpectedUnits(short.expected.day, rest)
+            left.append(attrs.evolve(short, expected=expected))
+    return tuple(moved), tuple(left)
+
+
 def decide_change_expectation(
     command: ChangeExpectation, state: Purchase | None, facts: Facts, context: DocumentContext
 ) -> DocumentDecision:
     """
     Expect open units on other days, or other numbers of them.
 
-    Promises against a day that loses its supply stand; the event names them with their shortage.
+    Promises against a day that loses its supply move with it, the latest ones, and keep their rank.
+    Where the new days have no room for them they stand; the event names them with their shortage.
 
     Raises:
         Rejected: ``unknown_purchase``, ``not_legal_now``, ``unknown_line``.
     """
     purchase = known_purchase(state, command.purchase_id)
     status = PURCHASE_LIFECYCLE().after(purchase.status, "change", purchase.id)
-    anew = {line.line_id: tuple(sorted(line.expected, key=_day)) for line in command.lines}
+    anew = _anew(command)
     steps = Movements(context.command_id, purchase_stream(purchase.id), context.at)
     changed: list[PurchasedUnits] = []
     for line_id, expected in anew.items():
@@ -215,11 +274,15 @@ def decide_change_expectation(
     left = sum(sum(e.quantity for e in anew.get(x.line_id, x.expected)) for x in purchase.lines)
     if not left and any(line.received for line in purchase.lines):
         status = PURCHASE_LIFECYCLE().after(purchase.status, "complete", purchase.id)
+    balances = facts[_supply(purchase, anew)]
+    new = {each.line_id: each.expected for each in changed}
+    moved, uncovered = _move_along(purchase, facts, balances, new, steps)
     event = ExpectationChanged(
         lines=tuple(changed),
-        uncovered=_uncovered(purchase, facts, {c.line_id: c.expected for c in changed}),
+        uncovered=uncovered,
         note=command.note,
         status=status,
+        moved=moved,
     )
     return Decision((event,), tuple(steps.batch()))
 
@@ -243,7 +306,9 @@ def decide_close_purchase(
             for line in purchase.lines
             if line.open
         ),
-        uncovered=_uncovered(purchase, facts, {line.line_id: () for line in purchase.lines}),
+        uncovered=_uncovered(
+            purchase, facts[_supply(purchase)], {line.line_id: () for line in purchase.lines}
+        ),
         reason=command.reason,
         status=PURCHASE_LIFECYCLE().after(purchase.status, "close", purchase.id),
     )
@@ -261,7 +326,9 @@ def decide_cancel_purchase(
     """
     purchase = known_purchase(state, command.purchase_id)
     event = PurchaseCanceled(
-        uncovered=_uncovered(purchase, facts, {line.line_id: () for line in purchase.lines}),
+        uncovered=_uncovered(
+            purchase, facts[_supply(purchase)], {line.line_id: () for line in purchase.lines}
+        ),
         reason=command.reason,
         status=PURCHASE_LIFECYCLE().after(purchase.status, "cancel", purchase.id),
     )
