@@ -249,9 +249,21 @@ def test_of_two_receipts_of_one_purchase_the_second_may_be_one_too_many(shop: Sh
     shop.is_sound()
 
 
-def test_what_two_purchases_explained_twice_the_next_receipt_puts_back(shop: Shop) -> None:
+def test_of_two_receipts_for_one_day_the_second_sees_what_the_first_explained(shop: Shop) -> None:
     for each in ("P-1", "P-2"):
         shop.engine.submit(purchase(each))
+    forced(shop, 3)
+    rival = RivalFirst(shop.store, [lambda: shop.engine.submit(came(5, purchase_id="P-2"))])
+
+    shop.over(cast("Store", rival)).submit(came(5))
+
+    assert (shop.level(), shop.bucket(Bucket.DISCREPANCY)) == ((7, 7), 0)
+    shop.is_sound()
+
+
+def test_what_two_purchases_explained_twice_the_next_receipt_puts_back(shop: Shop) -> None:
+    for each, day in (("P-1", MONDAY), ("P-2", FRIDAY)):
+        shop.engine.submit(purchase(each, day=day))
     forced(shop, 3)
     rival = RivalFirst(shop.store, [lambda: shop.engine.submit(came(5, purchase_id="P-2"))])
     shop.over(cast("Store", rival)).submit(came(5))
