@@ -335,6 +335,23 @@ def test_a_receipt_serves_those_of_its_own_day_and_one_without_day_serves_all(sh
     shop.is_sound()
 
 
+def test_a_preorder_that_is_made_while_a_transfer_arrives_is_served_all_the_same(
+    shop: Shop,
+) -> None:
+    shop.engine.submit(ReceiveStock(place=LYON, lines={MUG: 5}))
+    opening = OpenTransfer(
+        transfer_id="T-1", source=LYON, target=BERLIN, lines={MUG: 5}, expected_on=FRIDAY
+    )
+    shop.engine.submit(opening)
+    shop.engine.submit(SendTransfer(transfer_id="T-1", lines={"line-1": 5}))
+    rival = RivalFirst(shop.store, [lambda: preordered(shop, "a", 2, FRIDAY)])
+
+    shop.over(cast("Store", rival)).submit(ReceiveTransfer(transfer_id="T-1", lines={"line-1": 5}))
+
+    assert (held(shop), shop.level()) == ([("cart/a", "allocated", 2)], (5, 3))
+    shop.is_sound()
+
+
 def test_a_preorder_that_ends_while_units_come_is_not_served(shop: Shop) -> None:
     shop.engine.submit(purchase())
     hold = preordered(shop, "a", 3)

@@ -173,6 +173,7 @@ class Movements(Corrections):
         into: Bucket = Bucket.ON_HAND,
         forced: int = 0,
         sent_by: PlaceId | None = None,
+        leave_expected: int | None = None,
     ) -> None:
         """
         Take units in that were in transit to this place; the rest stays in transit.
@@ -187,6 +188,8 @@ class Movements(Corrections):
             into: The shelf, or quality, quarantine or damaged.
             forced: How many of them nobody had recorded as sent. They come from a discrepancy.
             sent_by: Of which place, where it is known who must have sent them; None for this one.
+            leave_expected: What must then be left of that day that is not promised; None asks
+                nothing.
 
         Raises:
             InvalidData: Another bucket than these, or more is forced than arrived.
@@ -196,7 +199,16 @@ class Movements(Corrections):
         gap = sent_by or place
         self._force(sku, gap, quantity, forced, owner=owner, lots=lots, into=road)
         target = at_bucket(into, place)
-        self._move_units(sku, quantity, road, target, "arrive", owner=owner, lots=lots)
+        self._move_units(
+            sku,
+            quantity,
+            road,
+            target,
+            "arrive",
+            owner=owner,
+            lots=lots,
+            leave_at_least=leave_expected,
+        )
 
     def lose_in_transit(
         self,
