@@ -240,9 +240,21 @@ def test_of_two_receipts_of_one_purchase_the_second_may_be_one_too_many(shop: Sh
     shop.is_sound()
 
 
-def test_what_two_purchases_explained_twice_the_next_receipt_puts_back(shop: Shop) -> None:
+def test_of_two_receipts_for_one_day_the_second_sees_what_the_first_explained(shop: Shop) -> None:
     for each in ("P-1", "P-2"):
         shop.engine.submit(purchase(each))
+    forced(shop, 3)
+    rival = RivalFirst(shop.store, [lambda: shop.engine.submit(came(5, purchase_id="P-2"))])
+
+    shop.over(cast("Store", rival)).submit(came(5))
+
+    assert (shop.level(), shop.bucket(Bucket.DISCREPANCY)) == ((7, 7), 0)
+    shop.is_sound()
+
+
+def test_what_two_purchases_explained_twice_the_next_receipt_puts_back(shop: Shop) -> None:
+    for each, day in (("P-1", MONDAY), ("P-2", FRIDAY)):
+        shop.engine.submit(purchase(each, day=day))
     forced(shop, 3)
     rival = RivalFirst(shop.store, [lambda: shop.engine.submit(came(5, purchase_id="P-2"))])
     shop.over(cast("Store", rival)).submit(came(5))
@@ -311,6 +323,23 @@ def test_a_receipt_serves_those_of_its_own_day_and_one_without_day_serves_all(sh
 
     assert held(shop) == [("cart/late", "allocated", 2), ("cart/soon", "allocated", 2)]
     assert (shop.level(), shop.incoming(FRIDAY)) == ((7, 3), 5)
+    shop.is_sound()
+
+
+def test_a_preorder_that_is_made_while_a_transfer_arrives_is_served_all_the_same(
+    shop: Shop,
+) -> None:
+    shop.engine.submit(ReceiveStock(place=LYON, lines={MUG: 5}))
+    opening = OpenTransfer(
+        transfer_id="T-1", source=LYON, target=BERLIN, lines={MUG: 5}, expected_on=FRIDAY
+    )
+    shop.engine.submit(opening)
+    shop.engine.submit(SendTransfer(transfer_id="T-1", lines={"line-1": 5}))
+    rival = RivalFirst(shop.store, [lambda: preordered(shop, "a", 2, FRIDAY)])
+
+    shop.over(cast("Store", rival)).submit(ReceiveTransfer(transfer_id="T-1", lines={"line-1": 5}))
+
+    assert (held(shop), shop.level()) == ([("cart/a", "allocated", 2)], (5, 3))
     shop.is_sound()
 
 

@@ -39,6 +39,7 @@ from ordercore.orders import (
 from ordercore.places import CapacityMeasure, Place
 from ordercore.stores import MemoryStore, SQLiteStore
 from ordercore.views import PublicStatus, awaited_units, public_status
+from tests.engine.test_promises import RivalFirst
 from tests.orders.builders import CARD, GERMANY, TENANT, Shop, line_of, order_of
 
 MUG, TEE, BERLIN = Sku("MUG"), Sku("TEE"), PlaceId("berlin")
@@ -395,6 +396,69 @@ def test_supply_that_is_called_off_leaves_promises_that_are_seen_and_served_by_w
     come(shop, 4, "P-2")
     assert shop.stock() == (4, 3, 1)
     shop.send()
+    assert is_clean(shop)
+
+
+# --- races -------------------------------------------------------------------------------------
+
+
+def rivaled(shop: Shop, *rivals: Callable[[], object]) -> Shop:
+    """The same shop through an engine that somebody is always a moment ahead of."""
+    other = Shop(rules=shop.rules, store=RivalFirst(shop.store, list(rivals)))
+    other.clock, other.pay, other.post = shop.clock, shop.pay, shop.post
+    other._keys = shop._keys
+    other.engine = other.new_engine()
+    return other
+
+
+def test_of_two_that_want_the_last_of_a_limit_one_is_refused() -> None:
+    shop = open_shop(preorder_rule(5))
+    expect(shop, 50)
+    late = rivaled(shop, lambda: shop.do(buy(4, "O-2")))
+
+    with pytest.raises(Rejected) as refusal:
+        late.do(buy(2))
+
+    assert (refusal.value.code, refusal.value.data["missing"]) == ("shortage", 1)
+    assert promised(shop) == [("order/O-2", 4, EARLY)]
+
+
+def test_a_preorder_that_is_beaten_by_the_receipt_is_promised_of_the_shelf() -> None:
+    shop = open_shop()
+    expect(shop, 5)
+
+    rivaled(shop, lambda: come(shop, 5)).do(buy(3))
+
+    assert work_of(shop) == [("berlin", 3, None)]
+
+
+@pytest.mark.parametrize("word", ["receive", "change"])
+def test_a_preorder_that_comes_before_its_supply_changes_is_not_left_behind(word: str) -> None:
+    shop = open_shop()
+    expect(shop, 5)
+    late = rivaled(shop, lambda: shop.do(buy(3)))
+    if word == "receive":
+        come(late, 5)
+    else:
+        anew = LineExpectation(line_id=LineId("m"), expected=(ExpectedUnits(LATER, 5),))
+        late.do(ChangeExpectation(purchase_id=PurchaseId("P-1"), lines=(anew,)))
+        assert promised(shop) == [("order/O-1", 3, LATER)]
+        come(shop, 5)
+
+    assert shop.stock() == (5, 3, 2)
+    shop.send()
+    assert is_clean(shop)
+
+
+@pytest.mark.parametrize("quantity", [2, None])
+def test_a_cancel_that_is_beaten_by_the_receipt_gives_back_what_came(quantity: int | None) -> None:
+    shop = open_shop()
+    expect(shop, 5)
+    shop.place(lines=[line_of("MUG", 3)])
+
+    rivaled(shop, lambda: come(shop, 5)).do(cancel(quantity))
+
+    assert shop.stock() == (5, 3 - (quantity or 3), 2 + (quantity or 3))
     assert is_clean(shop)
 
 

@@ -50,6 +50,7 @@ class Movements(Corrections):
         into: Bucket = Bucket.ON_HAND,
         expected: date | None = None,
         expected_quantity: int = 0,
+        leave_expected: int | None = None,
         heals: int = 0,
     ) -> None:
         """
@@ -65,6 +66,8 @@ class Movements(Corrections):
             expected: The day for which they were announced.
             expected_quantity: How many are still announced for that day. What has come is taken
                 off, at most this many: the rest stays announced, an excess was never announced.
+            leave_expected: What must then be left of that day that is not promised; None asks
+                nothing.
             heals: How many of the units have left the place before the receipt was written;
                 with lots, the last units named. They explain the discrepancy and are not there.
 
@@ -86,7 +89,7 @@ class Movements(Corrections):
         come = min(quantity, expected_quantity)
         if come and expected is not None:
             incoming = incoming_account(sku, place, expected, owner)
-            self._post(incoming, outside_account(sku), come, "receive")
+            self._post(incoming, outside_account(sku), come, "receive", leave_expected)
         if heals:
             self.heal(sku, place, heals, owner=owner, lots=last_units(lots, heals))
 
@@ -170,6 +173,7 @@ class Movements(Corrections):
         into: Bucket = Bucket.ON_HAND,
         forced: int = 0,
         sent_by: PlaceId | None = None,
+        leave_expected: int | None = None,
     ) -> None:
         """
         Take units in that were in transit to this place; the rest stays in transit.
@@ -184,6 +188,8 @@ class Movements(Corrections):
             into: The shelf, or quality, quarantine or damaged.
             forced: How many of them nobody had recorded as sent. They come from a discrepancy.
             sent_by: Of which place, where it is known who must have sent them; None for this one.
+            leave_expected: What must then be left of that day that is not promised; None asks
+                nothing.
 
         Raises:
             InvalidData: Another bucket than these, or more is forced than arrived.
@@ -193,7 +199,16 @@ class Movements(Corrections):
         gap = sent_by or place
         self._force(sku, gap, quantity, forced, owner=owner, lots=lots, into=road)
         target = at_bucket(into, place)
-        self._move_units(sku, quantity, road, target, "arrive", owner=owner, lots=lots)
+        self._move_units(
+            sku,
+            quantity,
+            road,
+            target,
+            "arrive",
+            owner=owner,
+            lots=lots,
+            leave_at_least=leave_expected,
+        )
 
     def lose_in_transit(
         self,

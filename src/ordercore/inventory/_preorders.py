@@ -29,6 +29,7 @@ __all__ = [
     "AwaitedSupply",
     "MovedPreorder",
     "OpenPreorders",
+    "SupplyGuards",
     "WaitingForSupply",
     "awaited_supply",
     "open_preorders",
@@ -145,6 +146,29 @@ def awaited_supply(
         for account in sorted(by_account, key=lambda account: account_parts(account).lot)
         for row in coverage(expected.get(account, NOTHING).posted, by_account[account])
     )
+
+
+class SupplyGuards:
+    """
+    What expected supply must have left after a document took of it, by what was known of it.
+
+    Supply that comes is a fact that no promise stops. But who promised of it in between would be
+    left behind with nothing expected, so then the batch is refused and decided anew, with that
+    promise served. Decided while others are held out, it is never refused.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, balances: Mapping[AccountId, Balance]) -> None:
+        self._left = {account: balance.available for account, balance in balances.items()}
+
+    def take(self, supply: AccountId, quantity: int) -> int:
+        """
+        Take units off a day's supply and return the guard.
+
+        """
+        left = self._left[supply] = self._left.get(supply, 0) - quantity
+        return left
 
 
 def open_preorders(skus: Iterable[Sku], place: PlaceId) -> OpenPreorders:

@@ -227,16 +227,24 @@ class Promises(LinkedSteps):
         self._post(outside_account(sku), incoming, quantity, "expect")
 
     def unexpect(
-        self, sku: Sku, place: PlaceId, day: date, quantity: int, *, owner: str = ""
+        self,
+        sku: Sku,
+        place: PlaceId,
+        day: date,
+        quantity: int,
+        *,
+        owner: str = "",
+        leave_at_least: int | None = None,
     ) -> None:
         """
         Take an announcement back: canceled, refused at the door, or expected on another day.
 
         It is not refused where units of that day are promised; the day's account then has less
-        than nothing available, which is the shortage.
+        than nothing available, which is the shortage. ``leave_at_least`` refuses where less is left
+        than was known, below zero as well.
         """
         incoming = incoming_account(sku, place, day, owner)
-        self._post(incoming, outside_account(sku), quantity, "unexpect")
+        self._post(incoming, outside_account(sku), quantity, "unexpect", leave_at_least)
 
     def preorder(
         self,

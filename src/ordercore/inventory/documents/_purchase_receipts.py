@@ -7,6 +7,7 @@ the surplus changes what is expected first, so that the record says why.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -23,7 +24,13 @@ from ordercore.inventory._document_rules import (
 )
 from ordercore.inventory._document_shape import ExpectedUnits, of_lot
 from ordercore.inventory._movements import Movements
-from ordercore.inventory._preorders import AllocatedPreorder, WaitingForSupply, open_preorders
+from ordercore.inventory._preorders import (
+    AllocatedPreorder,
+    SupplyGuards,
+    WaitingForSupply,
+    open_preorders,
+)
+from ordercore.inventory._recorded_stock import AccountBalances
 from ordercore.inventory.documents._known_documents import known_purchase
 from ordercore.inventory.documents._lifecycles import PURCHASE_LIFECYCLE
 from ordercore.inventory.documents._purchase_commands import (
@@ -39,7 +46,7 @@ from ordercore.inventory.documents._purchase_state import (
     less,
 )
 
-__all__ = ["decide_receive_purchase", "line_of", "receiving_needs"]
+__all__ = ["decide_receive_purchase", "line_of", "receiving_needs", "supply_of"]
 
 #: Where rejected units come to lie; None for nowhere.
 _BUCKETS: Final[dict[RejectedTo, Bucket | None]] = {
@@ -73,7 +80,24 @@ def receiving_needs(
     if state is None:
         return frozenset()
     gaps = discrepancies(state.place, _units_of(command, state))
-    return frozenset({gaps, open_preorders((line.sku for line in state.lines), state.place)})
+    return frozenset(
+        {gaps, supply_of(state), open_preorders((line.sku for line in state.lines), state.place)}
+    )
+
+
+def supply_of(
+    purchase: Purchase, anew: Mapping[LineId, tuple[ExpectedUnits, ...]] | None = None
+) -> AccountBalances:
+    """
+    Ask what is left of the days for which units are open, and of those given anew.
+
+    """
+    accounts = {
+        incoming_account(line.sku, purchase.place, each.day)
+        for line in purchase.lines
+        for each in (*line.expected, *(anew or {}).get(line.line_id, ()))
+    }
+    return AccountBalances(tuple(sorted(accounts)))
 
 
 def _units_of(command: ReceivePurchase, purchase: Purchase) -> list[tuple[Sku, str]]:
@@ -102,6 +126,7 @@ def decide_receive_purchase(
         WaitingForSupply(
             open_preorders((line.sku for line in purchase.lines), purchase.place), facts
         ),
+        SupplyGuards(facts[supply_of(purchase)]),
     )
     received = tuple(dock.take_in(given) for given in command.lines)
     word = "receive" if any(dock.open.values()) else "complete"
@@ -122,7 +147,12 @@ class _Dock:
     """
 
     def __init__(
-        self, steps: Movements, purchase: Purchase, healing: Healing, waiting: WaitingForSupply
+        self,
+        steps: Movements,
+        purchase: Purchase,
+        healing: Healing,
+        waiting: WaitingForSupply,
+        guards: SupplyGuards,
     ) -> None:
         self.steps = steps
         self.purchase = purchase
@@ -130,6 +160,7 @@ class _Dock:
         self.allocated: list[AllocatedPreorder] = []
         self._healing = healing
         self._waiting = waiting
+        self._guards = guards
 
     def take_in(self, given: ReceivedLine) -> ReceivedUnits:
         sku, place = line_of(self.purchase, given.line_id).sku, self.purchase.place
@@ -169,6 +200,7 @@ class _Dock:
         self, sku: Sku, lot: str, day: date | None, quantity: int, bucket: Bucket | None
     ) -> None:
         place = self.purchase.place
+        left = self._guards.take(incoming_account(sku, place, day), quantity) if day else None
         if bucket is not None:
             self.steps.receive(
                 sku,
@@ -178,9 +210,10 @@ class _Dock:
                 into=bucket,
                 expected=day,
                 expected_quantity=quantity if day else 0,
+                leave_expected=left,
             )
         elif day is not None:
-            self.steps.unexpect(sku, place, day, quantity)
+            self.steps.unexpect(sku, place, day, quantity, leave_at_least=left)
 
 
 def _of_days(

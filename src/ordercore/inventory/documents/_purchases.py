@@ -29,10 +29,10 @@ from ordercore.inventory._movements import Movements
 from ordercore.inventory._preorders import (
     MovedPreorder,
     OpenPreorders,
+    SupplyGuards,
     WaitingForSupply,
     open_preorders,
 )
-from ordercore.inventory._recorded_stock import AccountBalances
 from ordercore.inventory.documents._known_documents import known_purchase, refuse_known_purchase
 from ordercore.inventory.documents._lifecycles import PURCHASE_LIFECYCLE
 from ordercore.inventory.documents._purchase_commands import (
@@ -41,7 +41,7 @@ from ordercore.inventory.documents._purchase_commands import (
     ClosePurchase,
     OpenPurchase,
 )
-from ordercore.inventory.documents._purchase_receipts import line_of
+from ordercore.inventory.documents._purchase_receipts import line_of, supply_of
 from ordercore.inventory.documents._purchase_state import (
     ExpectationChanged,
     Purchase,
@@ -127,22 +127,18 @@ def _expect(
 
 
 def _unexpect(
-    steps: Movements, sku: Sku, place: PlaceId, expected: tuple[ExpectedUnits, ...]
+    steps: Movements,
+    sku: Sku,
+    place: PlaceId,
+    expected: tuple[ExpectedUnits, ...],
+    guards: SupplyGuards,
 ) -> None:
     for each in expected:
-        steps.unexpect(sku, place, each.day, each.quantity)
+        left = guards.take(incoming_account(sku, place, each.day), each.quantity)
+        steps.unexpect(sku, place, each.day, each.quantity, leave_at_least=left)
 
 
 # --- what is expected ------------------------------------------------------------------------
-
-
-def _supply(purchase: Purchase, anew: _Anew | None = None) -> AccountBalances:
-    accounts = {
-        incoming_account(line.sku, purchase.place, each.day)
-        for line in purchase.lines
-        for each in (*line.expected, *(anew or {}).get(line.line_id, ()))
-    }
-    return AccountBalances(tuple(sorted(accounts)))
 
 
 def expectation_needs(
@@ -155,7 +151,7 @@ def expectation_needs(
     del facts, context
     if state is None:
         return frozenset()
-    return frozenset({_supply(state, _anew(command)), _waiting(state)})
+    return frozenset({supply_of(state, _anew(command)), _waiting(state)})
 
 
 def _anew(command: ChangeExpectation) -> _Anew:
@@ -177,7 +173,7 @@ def ending_needs(
 
     """
     del command, facts, context
-    return frozenset() if state is None else frozenset({_supply(state)})
+    return frozenset() if state is None else frozenset({supply_of(state)})
 
 
 def _day(expected: ExpectedUnits) -> date:
@@ -261,12 +257,14 @@ def decide_change_expectation(
     status = PURCHASE_LIFECYCLE().after(purchase.status, "change", purchase.id)
     anew = _anew(command)
     steps = Movements(context.command_id, purchase_stream(purchase.id), context.at)
+    balances = facts[supply_of(purchase, anew)]
+    guards = SupplyGuards(balances)
     changed: list[PurchasedUnits] = []
     for line_id, expected in anew.items():
         line = line_of(purchase, line_id)
         if expected == line.expected:
             continue
-        _unexpect(steps, line.sku, purchase.place, less(line.expected, expected))
+        _unexpect(steps, line.sku, purchase.place, less(line.expected, expected), guards)
         _expect(steps, line.sku, purchase.place, less(expected, line.expected))
         changed.append(PurchasedUnits(line_id=line_id, sku=line.sku, expected=expected))
     if not changed:
@@ -274,7 +272,6 @@ def decide_change_expectation(
     left = sum(sum(e.quantity for e in anew.get(x.line_id, x.expected)) for x in purchase.lines)
     if not left and any(line.received for line in purchase.lines):
         status = PURCHASE_LIFECYCLE().after(purchase.status, "complete", purchase.id)
-    balances = facts[_supply(purchase, anew)]
     new = {each.line_id: each.expected for each in changed}
     moved, uncovered = _move_along(purchase, facts, balances, new, steps)
     event = ExpectationChanged(
@@ -307,12 +304,12 @@ def decide_close_purchase(
             if line.open
         ),
         uncovered=_uncovered(
-            purchase, facts[_supply(purchase)], {line.line_id: () for line in purchase.lines}
+            purchase, facts[supply_of(purchase)], {line.line_id: () for line in purchase.lines}
         ),
         reason=command.reason,
         status=PURCHASE_LIFECYCLE().after(purchase.status, "close", purchase.id),
     )
-    return Decision((event,), _expect_nothing(purchase, context))
+    return Decision((event,), _expect_nothing(purchase, facts, context))
 
 
 def decide_cancel_purchase(
@@ -327,16 +324,17 @@ def decide_cancel_purchase(
     purchase = known_purchase(state, command.purchase_id)
     event = PurchaseCanceled(
         uncovered=_uncovered(
-            purchase, facts[_supply(purchase)], {line.line_id: () for line in purchase.lines}
+            purchase, facts[supply_of(purchase)], {line.line_id: () for line in purchase.lines}
         ),
         reason=command.reason,
         status=PURCHASE_LIFECYCLE().after(purchase.status, "cancel", purchase.id),
     )
-    return Decision((event,), _expect_nothing(purchase, context))
+    return Decision((event,), _expect_nothing(purchase, facts, context))
 
 
-def _expect_nothing(purchase: Purchase, context: DocumentContext) -> tuple[Any, ...]:
+def _expect_nothing(purchase: Purchase, facts: Facts, context: DocumentContext) -> tuple[Any, ...]:
     steps = Movements(context.command_id, purchase_stream(purchase.id), context.at)
+    guards = SupplyGuards(facts[supply_of(purchase)])
     for line in purchase.lines:
-        _unexpect(steps, line.sku, purchase.place, line.expected)
+        _unexpect(steps, line.sku, purchase.place, line.expected, guards)
     return tuple(steps.batch())

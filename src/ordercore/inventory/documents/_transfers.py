@@ -33,7 +33,12 @@ from ordercore.inventory._document_rules import (
 )
 from ordercore.inventory._document_shape import of_lot
 from ordercore.inventory._movements import Movements
-from ordercore.inventory._preorders import AllocatedPreorder, WaitingForSupply, open_preorders
+from ordercore.inventory._preorders import (
+    AllocatedPreorder,
+    SupplyGuards,
+    WaitingForSupply,
+    open_preorders,
+)
 from ordercore.inventory._recorded_stock import AccountBalances, uncovered
 from ordercore.inventory.documents._known_documents import known_transfer, refuse_known_transfer
 from ordercore.inventory.documents._lifecycles import TRANSFER_LIFECYCLE
@@ -267,7 +272,13 @@ def receiving_needs(
     if state is None:
         return frozenset()
     waiting = open_preorders((line.sku for line in state.lines), state.target)
-    return frozenset({_gaps(state, state.target), waiting})
+    return frozenset({_gaps(state, state.target), _supply(state), waiting})
+
+
+def _supply(transfer: StockTransfer) -> AccountBalances:
+    skus = sorted({line.sku for line in transfer.lines})
+    day = transfer.expected_on
+    return AccountBalances(tuple(incoming_account(sku, transfer.target, day) for sku in skus))
 
 
 def decide_receive_transfer(
@@ -289,12 +300,14 @@ def decide_receive_transfer(
     target, day = transfer.target, transfer.expected_on
     healing = Healing(target, _gaps(transfer, target), facts)
     waiting = WaitingForSupply(open_preorders((line.sku for line in transfer.lines), target), facts)
+    guards = SupplyGuards(facts[_supply(transfer)])
     arrived: list[ArrivedUnits] = []
     allocated: list[AllocatedPreorder] = []
     for given in command.lines:
         line = _line(transfer, given.line_id)
         beyond = max(given.quantity - line.in_transit, 0)
         expected = given.quantity - beyond
+        supply = incoming_account(line.sku, target, day)
         steps.arrive(
             line.sku,
             target,
@@ -303,9 +316,9 @@ def decide_receive_transfer(
             lots=of_lot(line.lot, given.quantity),
             forced=beyond,
             sent_by=transfer.source,
+            leave_expected=guards.take(supply, expected),
         )
         heals = healing.explain(steps, line.sku, line.lot, expected)
-        supply = incoming_account(line.sku, target, day)
         allocated += waiting.serve(steps, line.sku, given.quantity - heals, supply)
         arrived.append(
             ArrivedUnits(
