@@ -26,6 +26,7 @@ from ordercore.orders import (
 )
 from tests.orders.builders import START, Shop, line_of
 from tests.orders.lots import ORDER, lots, lying, ordered, sound, stocked, words
+from tests.orders.test_kits import kit_shop
 
 AT: dict[str, Any] = {
     "order_id": ORDER,
@@ -157,6 +158,17 @@ def test_fulfilling_in_one_names_the_lots_of_what_it_picks_and_keeps_those_picke
     pick(made, "A1")
     made.do(FulfillUnits(**AT, lots={"line-1": lots("B2")}))
     assert boxes(made) == ["A1 B2"]
+    assert sound(made)
+
+
+def test_lots_of_a_kit_are_named_by_the_lines_of_its_parts() -> None:
+    made = stocked("A2 B1", made=kit_shop({"TEE": 4}))
+    made.place(lines=[line_of("BOX", 2)])
+    part = {"line-1/part-1": lots("B1 A1")}
+    made.do(PickUnits(**AT, lines={"line-1": 2}, lots=part))
+    assert lying(made, Bucket.PICKED) == "A1 B1"
+    made.do(FulfillUnits(**AT))
+    assert lying(made, Bucket.PICKED) == ""
     assert sound(made)
 
 

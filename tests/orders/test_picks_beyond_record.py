@@ -2,7 +2,7 @@
 Picks that the record did not expect: more than it has, and less.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +12,8 @@ from ordercore.errors import Rejected
 from ordercore.ids import FulfillmentOrderId
 from ordercore.inventory import AdjustReason, AdjustStock, Bucket, StockRule, StockRules
 from ordercore.orders import FulfillUnits, PackUnits, PickUnits, ReportMissing, Rules, ShipPackage
+from ordercore.stores import MemoryStore
+from tests.engine.test_promises import RivalFirst
 from tests.orders.builders import Shop, line_of, shop
 from tests.orders.lots import (
     BERLIN,
@@ -111,6 +113,20 @@ def test_what_waits_for_a_receipt_may_have_come_without_one() -> None:
     made.do(FulfillUnits(**AT, beyond_record=True))
     made.receive({"MUG": 2})
     assert made.stock() == (0, 0, 0)
+    assert sound(made)
+
+
+def test_who_is_overtaken_at_the_shelf_forces_what_is_then_lacking() -> None:
+    made = shop({"MUG": 3})
+    made.place(lines=[line_of(quantity=3)])
+    lost = AdjustStock(place=BERLIN, lines={MUG: -2}, reason=AdjustReason.COUNT)
+    engine, real = made.engine, made.store
+    made.store = cast("MemoryStore", RivalFirst(real, [lambda: engine.submit(lost)]))
+    made.new_engine().submit(
+        PickUnits(**AT, lines={"line-1": 3}, beyond_record=True), key="overtaken"
+    )
+    made.store = real
+    assert (lying(made, Bucket.ON_HAND), lying(made, Bucket.DISCREPANCY)) == ("", "--2")
     assert sound(made)
 
 
