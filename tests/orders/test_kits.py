@@ -241,6 +241,21 @@ def test_a_single_part_may_be_canceled_or_returned_and_costs_its_share() -> None
     assert (status.shipped, status.returned, status.canceled) == (1, 0, 0)
 
 
+def test_canceling_the_rest_of_some_kits_gives_back_no_part_twice() -> None:
+    """CAN-07: 5 of a bundle on stock 100, 3 sent, the rest canceled: 97 are for sale, not 95."""
+    made = KitShop()
+    made.box = attrs.evolve(BOX, components=(Component(Sku("MUG"), 1),))
+    made.engine = made.new_engine()
+    made.receive({"MUG": 100})
+    made.place(lines=[line_of("BOX", 5)])
+    made.send(lines={"line-1": 3})
+    assert free(made)["MUG"] == 95
+    made.do(CancelUnits(order_id=ORDER, lines={"line-1": 2}))
+
+    assert free(made) == {"MUG": 97, "TEE": 0, "TIN": 0}
+    assert held(made) == {"MUG": 0, "TEE": 0, "TIN": 0}
+
+
 def test_kits_and_parts_may_be_asked_for_side_by_side() -> None:
     made = kit_shop({"MUG": 5, "TEE": 10})
     made.place(lines=[line_of("BOX", 3)])

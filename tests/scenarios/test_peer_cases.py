@@ -4,7 +4,8 @@ Cases that other order systems learned, told to the whole engine.
 Each row has the id under which the project keeps the case, its facts in short, and a story. Cases
 wait for what the library cannot do yet:
 
-- bundles: CAN-07, SRC-05 as told (its split is here), and two thirds of RTN-06;
+- places that do not restock what comes back: two thirds of RTN-06; SRC-05 as told (its split is
+  here);
 - change sets and exchanges: ALC-09 (its sums are told to the ledger), RTN-04;
 - moving work between places, splitting by weight or kind: SRC-10, SRC-11, SRC-12, SRC-15, SRC-17;
 - refunds of a free amount: REF-12;
