@@ -40,7 +40,6 @@ expiry either; the next one that succeeds closes the next holds, or a sweep does
 """
 
 from collections.abc import Callable, Iterable
-from heapq import heappush
 from typing import Any, Final, cast
 
 from ordercore.errors import Rejected
@@ -54,6 +53,7 @@ from ordercore.ledger._checks import (
     reserved,
 )
 from ordercore.ledger._holds import Hold, merged, movement_of, part_of
+from ordercore.ledger._plain import promise_plainly
 from ordercore.ledger._steps import (
     Divide,
     Ending,
@@ -117,19 +117,18 @@ def apply_batch(steps: Iterable[Step], table: Table, at: Instant) -> list[Step]:
             legal=(f"at most {STEPS_MAX} steps",),
         )
     done = table.begin(at)
-    log, rules, repeats = table.log, _RULES, 0
+    log, repeats = table.log, 0
     try:
-        for step in batch:
-            step_id = step.id
-            if step_id in log:
-                require_same(log[step_id], step)
+        plain = promise_plainly(batch, table, at)
+        for step in batch[plain:] if plain else batch:
+            if step.id in log:
+                require_same(log[step.id], step)
                 _require_before(step, table)
                 repeats += 1
                 continue
-            if "/part-" in step_id or step_id[-1:] == "d":  # so do /expired and /reversed end
-                check_id(step)
-            rules[type(step)](step, table, at)
-            log[step_id] = step
+            check_id(step)
+            _RULES[type(step)](step, table, at)
+            log[step.id] = step
             done.append(step)
         if repeats:
             require_all_repeated(repeats, len(batch))
@@ -154,32 +153,19 @@ def _post(step: Post, table: Table, at: Instant) -> None:
 
 
 def _pend(step: Pend, table: Table, at: Instant) -> None:
-    # The promise is what shops make all day: what passes here calls nothing that it can do itself.
-    step_id, source_id, target_id, amount, _, _, _, least, expires_at, _ = step
-    accounts = table.accounts
-    source, target = accounts.get(source_id), accounts.get(target_id)
-    if (
-        amount < 1
-        or source is None
-        or target is None
-        or source is target
-        or source.counts is not target.counts
-    ):
-        source, target = _two_accounts(step, table)
-    if expires_at is not None and expires_at <= at:
+    source, target = _two_accounts(step, table)
+    if _is_due(step, at):
         raise Rejected(
             "expires_at_passed",
-            f"{step_id} would expire at {expires_at}, and it is {at}",
-            data={"step": step_id},
+            f"{step.id} would expire at {step.expires_at}, and it is {at}",
+            data={"step": step.id},
             legal=("a later instant, or none",),
         )
-    if least is not None and (source.due or source.posted - source.pending_out - amount < least):
-        _guard(step, source, amount, least, table, at)
-    source.pending_out += amount
-    target.pending_in += amount
-    table.open[step_id] = step
-    if expires_at is not None:
-        heappush(table.waiting, (expires_at, step_id))
+    if step.leave_at_least is not None:
+        _guard(step, source, step.amount, step.leave_at_least, table, at)
+    source.pending_out += step.amount
+    target.pending_in += step.amount
+    table.hold(step)
 
 
 def _post_pending(step: PostPending, table: Table, at: Instant) -> None:
