@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ordercore.errors import Rejected
 from ordercore.ledger import AccountId, Ledger, Step, _rules
+from ordercore.ledger._plain import promise_plainly
 from tests.ledger.builders import (
     CUPS,
     SHELF,
@@ -71,7 +72,7 @@ def test_it_takes_the_head_of_a_batch_and_leaves_the_rest() -> None:
     ledger = ledger_with(post("in", 9), pend("known", 1))
     batch: list[Step] = [pend("a", 1), pend("b", 1, until=5), post("in-2", 1), pend("c", 1)]
 
-    assert _rules.promise_plainly(tuple(batch), ledger._table, at(0)) == 2
+    assert promise_plainly(tuple(batch), ledger._table, at(0)) == 2
     assert [hold.id for hold in ledger.pendings()] == ["known", "a", "b"]
     with pytest.raises(Rejected, match="exists_with_different"):
         ledger.apply([pend("a", 2)], at(0))
