@@ -290,7 +290,7 @@ def _input_faults(
 
 
 def priced_goods(line: LineToPrice, rounding: Rounding) -> list[Component]:
-    """Price a line's goods, its own discounts and charges taken in; errors name the line."""
+    """Price a line's goods, its own discounts taken off; errors name the line."""
     try:
         goods_minor = line.unit_price.total(line.quantity, rounding)
     except InvalidData as error:
