@@ -3,6 +3,7 @@ A shop's stock to test documents with: a ledger, the documents' streams, and the
 
 """
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,9 @@ from ordercore.inventory import (
     Movements,
     OnHandAsOf,
     OpenPreorders,
+    StockKey,
     StockLevel,
+    StockRecord,
     Uncovered,
     book_differences,
     bucket_account,
@@ -108,7 +111,7 @@ class Depot:
             case KnownPlaces():
                 return {p: Place(id=p, name=p) for p in need.ids if p in {BERLIN, LYON}}
             case OnHandAsOf():
-                return recorded_stock(need, self.ledger.entries())
+                return self.record(need)
             case AccountBalances():
                 return {a: self.ledger.balance_at(a, self.at) for a in need.accounts}
             case OpenPreorders():
@@ -121,6 +124,22 @@ class Depot:
                 )
             case _:
                 raise AssertionError(f"nobody answers {need}")
+
+    def record(self, need: OnHandAsOf) -> StockRecord:
+        """What is recorded of a place, compared with a fold of all that ever happened there."""
+        ledger = self.ledger
+        found = recorded_stock(need, ledger.balances(), ledger.entries(), ledger.position)
+        folded: Counter[StockKey] = Counter()
+        for entry in ledger.entries():
+            step = entry.step
+            if isinstance(step, Post) and step.occurred_at <= need.occurred_by:
+                for account, delta in ((step.source, -step.amount), (step.target, step.amount)):
+                    parts = account_parts(account)
+                    asked = not parts.owner and (not need.skus or parts.unit in need.skus)
+                    if (parts.book, parts.place) == ("physical", need.place) and asked:
+                        folded[StockKey(Sku(parts.unit), Bucket(parts.code), parts.lot)] += delta
+        assert {k: n for k, n in found.as_of.items() if n} == {k: n for k, n in folded.items() if n}
+        return found
 
     def check(self) -> None:
         """Both books agree and nothing came from nowhere."""

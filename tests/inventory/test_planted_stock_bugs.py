@@ -139,7 +139,7 @@ def a_partial_pick_lets_the_rest_go(patch: Patch) -> None:
         )
         return hold, ""
 
-    patch.setattr(Movements, "_split", wrong)
+    patch.setattr(Movements, "divide", wrong)
 
 
 def the_last_to_expire_goes_first(patch: Patch) -> None:

@@ -21,7 +21,6 @@ from ordercore.inventory import (
     OnHandAsOf,
     StockRecord,
     bucket_account,
-    recorded_stock,
     supplier_account,
 )
 from ordercore.inventory.documents import (
@@ -47,7 +46,7 @@ def stated(quantity: int, as_of: datetime, **more: Any) -> ApplySnapshot:
 
 
 def record(depot: Depot, as_of: datetime) -> StockRecord:
-    return recorded_stock(OnHandAsOf((), BERLIN, as_of), depot.ledger.entries())
+    return depot.record(OnHandAsOf((), BERLIN, as_of))
 
 
 def put(depot: Depot, sku: Sku, bucket: Bucket, quantity: int) -> None:

@@ -15,15 +15,25 @@ from hypothesis import strategies as st
 from ordercore.catalog import Component, Product, StaticCatalog, parts_of
 from ordercore.codec import JsonCodec
 from ordercore.errors import InvalidData, Rejected
+from ordercore.grammar import Command
 from ordercore.ids import CartId, OrderId, PlaceId, ReturnId, Sku
 from ordercore.inventory import (
+    AdjustedLine,
+    AdjustReason,
+    AdjustStock,
     KitAvailability,
+    ReceiveStock,
     StockRule,
     StockRules,
     buildable,
     incoming_account,
     kit_available,
     outside_account,
+)
+from ordercore.inventory.documents import (
+    ApplySnapshot,
+    OpenCount,
+    OpenTransfer,
 )
 from ordercore.ledger import Post
 from ordercore.money import QUANTITY_MAX, Rounding
@@ -261,6 +271,38 @@ def test_kits_and_parts_may_be_asked_for_side_by_side() -> None:
     made.place(lines=[line_of("BOX", 3)])
     made.do(CancelUnits(order_id=ORDER, lines={"line-1": 1, "line-1/part-2": 1}))
     assert held(made) == {"MUG": 2, "TEE": 3, "TIN": 0}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ReceiveStock(place=PlaceId("berlin"), lines={"BOX": 1}),
+        AdjustStock(
+            place=PlaceId("berlin"),
+            lines=[AdjustedLine(sku=Sku("BOX"), delta=1)],
+            reason=AdjustReason.FOUND,
+        ),
+        OpenCount(count_id="CT-1", place=PlaceId("berlin"), skus=["BOX"]),
+        ApplySnapshot(place=PlaceId("berlin"), as_of=START, lines={"BOX": 1}),
+        OpenTransfer(
+            transfer_id="T-1",
+            source=PlaceId("berlin"),
+            target=PlaceId("lyon"),
+            lines={"BOX": 1},
+            expected_on=date(2026, 9, 1),
+        ),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_a_kit_lies_on_no_shelf(command: Command) -> None:
+    """What is taken apart when ordered would never be sold from stock of its own."""
+    made = kit_shop()
+    before = made.state()
+    with pytest.raises(Rejected, match="BOX") as refused:
+        made.do(command)
+    assert refused.value.code == "kit_has_no_stock"
+    assert set(refused.value.legal) == {"MUG", "TEE"}
+    assert made.state() == before
 
 
 def test_places_count_in_kits_where_they_have_all_of_one() -> None:

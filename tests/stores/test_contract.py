@@ -307,6 +307,30 @@ def test_the_log_is_read_on_from_a_position(store: Store) -> None:
         assert list(store.entries(SHOP, AVAILABLE, after=after)) == beyond
 
 
+def test_the_steps_that_occurred_after_an_instant_are_told_whenever_recorded(store: Store) -> None:
+    """A step's own word for its time counts, not the moment of its recording."""
+    for n, occurred in enumerate((4, 1, 3, 9, 3)):
+        step = supply(f"t-{n}", 1)._replace(occurred_at=minutes(occurred))
+        store.commit(says(f"c-{n}", None, steps=(step,), at=20 + n))
+
+    for minute in range(11):
+        found = {e.position: e for e in store.occurred_after(SHOP, minutes(minute))}
+        expected = {
+            e.position: e for e in store.entries(SHOP) if e.step.occurred_at > minutes(minute)
+        }
+        assert found == expected
+    assert len(list(store.occurred_after(SHOP, minutes(3)))) == 2
+    assert list(store.occurred_after(OTHER, minutes(0))) == []
+
+
+def test_the_last_position_is_that_of_the_last_step_recorded(store: Store) -> None:
+    assert store.last_position(SHOP) == 0
+    for n in range(1, 4):
+        store.commit(says(f"c-{n}", None, steps=(supply(f"t-{n}", 1), supply(f"u-{n}", 1))))
+        assert store.last_position(SHOP) == 2 * n == list(store.entries(SHOP))[-1].position
+    assert store.last_position(OTHER) == 0
+
+
 def test_a_due_hold_gives_way_to_a_promise_and_is_recorded_as_expired(store: Store) -> None:
     store.commit(says("c-1", None, steps=(supply("t-1", 2), promise("h-1", 2, until=5))))
 

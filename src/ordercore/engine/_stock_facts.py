@@ -19,7 +19,7 @@ from ordercore.inventory import (
     recorded_stock,
     shelf_units,
 )
-from ordercore.ledger import AccountId, Balance, Entry, OpenPending, account_parts
+from ordercore.ledger import AccountId, Balance, OpenPending
 from ordercore.ports import Store
 
 __all__ = ["account_balances", "open_preorders_at", "shelf_units_at", "stock_as_of"]
@@ -70,19 +70,20 @@ def shelf_units_at(
 
 def stock_as_of(store: Store, tenant: TenantId, need: OnHandAsOf, _: Instant) -> StockRecord:
     """
-    Fold what the ledger's log says of a place.
+    Tell what lay at a place: what lies there now, less what has occurred since.
 
-    The accounts are read one after the other; writers are kept out meanwhile, so that all of them
-    are of one position, and what is recorded later is known to be later.
+    Writers are kept out meanwhile, so that all of it is of one position, and what is recorded
+    later is known to be later.
 
-    Cost: O(entries of the accounts in question); without SKUs, O(accounts of the physical book)
-    more.
+    Cost: O(accounts of the SKUs + steps that occurred since); without SKUs, O(accounts of the
+    physical book); for late movements, O(steps recorded since) more.
     """
-    entries: dict[int, Entry] = {}
     with store.hold(tenant):
-        for prefix in recorded_prefixes(need):
-            for account, _balance in tuple(store.accounts(tenant, prefix)):
-                if account_parts(account).place == need.place:
-                    found = store.entries(tenant, account)
-                    entries.update((entry.position, entry) for entry in found)
-    return recorded_stock(need, (entries[position] for position in sorted(entries)))
+        balances = [
+            row for prefix in recorded_prefixes(need) for row in store.accounts(tenant, prefix)
+        ]
+        entries = {e.position: e for e in store.occurred_after(tenant, need.occurred_by)}
+        if need.listed_after is not None:
+            entries.update((e.position, e) for e in store.entries(tenant, after=need.listed_after))
+        read_to = store.last_position(tenant)
+    return recorded_stock(need, balances, (entries[n] for n in sorted(entries)), read_to)

@@ -86,7 +86,7 @@ def decide_adjustment(
     What is written off beyond what is on record is balanced from the discrepancy account.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``.
+        Rejected: ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``.
     """
     del state
     skus = {line.sku for line in command.lines}

@@ -50,19 +50,28 @@ def known_skus(skus: Iterable[Sku]) -> Products:
 
 def refuse_unknown(skus: Iterable[Sku], places: tuple[PlaceId, ...], facts: Facts) -> None:
     """
-    Refuse what the catalog or the shop does not know.
+    Refuse what the catalog or the shop does not know, and kits, which lie on no shelf.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``.
+        Rejected: ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``.
     """
     products = known_skus(skus)
-    unknown = tuple(sku for sku in products.skus if sku not in facts[products])
+    known = facts[products]
+    unknown = tuple(sku for sku in products.skus if sku not in known)
     if unknown:
         raise Rejected(
             "unknown_sku",
             f"the catalog does not know {', '.join(unknown[:5])}",
             data={"skus": unknown},
             legal=("SKUs of the catalog",),
+        )
+    kits = tuple(sku for sku in products.skus if known[sku].is_kit)
+    if kits:
+        raise Rejected(
+            "kit_has_no_stock",
+            f"{', '.join(kits[:5])} lie nowhere as such: a kit is its components",
+            data={"skus": kits},
+            legal=tuple(part.sku for part in known[kits[0]].components),
         )
     for place in places:
         if place not in facts[KnownPlaces(places)]:

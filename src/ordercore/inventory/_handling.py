@@ -58,7 +58,7 @@ class Handling(Promises):
             InvalidData: More is forced than is picked, or the lots do not fit.
         """
         self._force(sku, place, quantity, forced, owner=owner, lots=lots)
-        part, rest = self._split(hold, held, quantity, "pick")
+        part, rest = self.divide(hold, held, quantity, "pick")
         # The quantity is said although it is all of the part: were ``held`` wrong, the ledger
         # would refuse, or release what was not picked, and the books would still agree.
         self.steps.append(
@@ -151,7 +151,7 @@ class Handling(Promises):
         """
         in_range = 0 <= off_record <= quantity
         refuse("" if in_range else f"off_record: {off_record} is not within 0 to {quantity}")
-        part, rest = self._split(hold, held, quantity, "short_pick")
+        part, rest = self.divide(hold, held, quantity, "short_pick")
         if there := quantity - off_record:
             shelf, missing = at_bucket(Bucket.ON_HAND, place), at_bucket(Bucket.MISSING, place)
             self._move_units(sku, there, shelf, missing, "short_pick", owner=owner, lots=lots)

@@ -7,12 +7,13 @@ from typing import Any
 
 import attrs
 
-from ordercore.catalog import Part, Product, Products, parts_of
+from ordercore.catalog import Part, parts_of
 from ordercore.errors import Rejected
 from ordercore.grammar import Command, Context, Decision, Facts, Faults, Need, quantity_fault
 from ordercore.ids import PlaceId, Sku, id_fault, sku_fault
 from ordercore.instants import Instant
 from ordercore.inventory._availability import StockAt
+from ordercore.inventory._document_rules import known_skus, refuse_unknown
 from ordercore.inventory._kits import buildable
 from ordercore.inventory._movements import Movements
 from ordercore.ledger import Step
@@ -61,7 +62,7 @@ def making_needs(
 
     """
     del state, context
-    needs: set[Need[Any]] = {Products((command.sku,)), KnownPlaces((command.place,))}
+    needs: set[Need[Any]] = {known_skus((command.sku,)), KnownPlaces((command.place,))}
     if not facts.missing(needs):
         needs.add(_stock(command, _parts(command, facts)))
     return frozenset(needs)
@@ -74,8 +75,8 @@ def decide_making(
     Turn components into what is made of them, in one batch.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``, ``not_made_to_order``, ``not_a_workshop``,
-            ``shortage`` where components are lacking or promised.
+        Rejected: ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``, ``not_made_to_order``,
+            ``not_a_workshop``, ``shortage`` where components are lacking or promised.
     """
     del state
     parts = _parts(command, facts)
@@ -122,22 +123,9 @@ def _stock(command: MakeUnits, parts: tuple[Part, ...]) -> StockAt:
 
 
 def _parts(command: MakeUnits, facts: Facts) -> tuple[Part, ...]:
-    products = facts[Products((command.sku,))]
-    product: Product | None = products.get(command.sku)
-    if product is None:
-        raise Rejected(
-            "unknown_sku",
-            f"the catalog does not know {command.sku}",
-            data={"skus": (command.sku,)},
-            legal=("SKUs of the catalog",),
-        )
-    if command.place not in facts[KnownPlaces((command.place,))]:
-        raise Rejected(
-            "unknown_place",
-            f"there is no place {command.place}",
-            data={"place": command.place},
-            legal=("places of the shop",),
-        )
+    refuse_unknown((command.sku,), (command.place,), facts)
+    products = facts[known_skus((command.sku,))]
+    product = products[command.sku]
     if not product.is_made_to_order:
         raise Rejected(
             "not_made_to_order",

@@ -126,7 +126,7 @@ class Promises(LinkedSteps):
         Give back part of a hold; returns the hold of the rest, or "" where nothing is left.
 
         """
-        part, rest = self._split(hold, held, quantity, reason)
+        part, rest = self.divide(hold, held, quantity, reason)
         self.release(part, reason)
         return rest
 
@@ -135,9 +135,14 @@ class Promises(LinkedSteps):
         Make two holds of one, with nothing for sale in between.
 
         Returns:
-            The holds of the quantity and of the rest; "" for a rest of nothing.
+            The holds of the quantity and of the rest; where that is all, the hold itself and "".
         """
-        return self._split(hold, held, quantity, reason)
+        if quantity == held:
+            return hold, ""
+        parts = (quantity, held - quantity)
+        step = Divide(self._next_id(), hold, parts, reason, self.reference, self.occurred_at)
+        self.steps.append(step)
+        return step.part_ids[0], step.part_ids[1]
 
     def merge(self, holds: Sequence[str], reason: str) -> str:
         """
@@ -154,20 +159,6 @@ class Promises(LinkedSteps):
         step = Merge(self._next_id(), tuple(holds), reason, self.reference, self.occurred_at)
         self.steps.append(step)
         return step.id
-
-    def _split(self, hold: str, held: int, quantity: int, reason: str) -> tuple[str, str]:
-        """
-        Divide a hold in two without anything being for sale in between.
-
-        Returns:
-            The holds of the quantity and of the rest; "" for a rest of nothing.
-        """
-        if quantity == held:
-            return hold, ""
-        parts = (quantity, held - quantity)
-        step = Divide(self._next_id(), hold, parts, reason, self.reference, self.occurred_at)
-        self.steps.append(step)
-        return step.part_ids[0], step.part_ids[1]
 
     def move_promise(
         self, hold: OpenPending, to_place: PlaceId, *, leave_at_least: int | None = 0
@@ -303,7 +294,7 @@ class Promises(LinkedSteps):
         Raises:
             InvalidData: The hold is no preorder.
         """
-        part, rest = self._split(hold.id, hold.amount, quantity, "fulfill_preorder")
+        part, rest = self.divide(hold.id, hold.amount, quantity, "fulfill_preorder")
         return self.fulfill_preorder(attrs.evolve(hold, id=part, amount=quantity)), rest
 
     def move_preorder(self, hold: OpenPending, day: date, quantity: int) -> tuple[str, str]:
@@ -322,7 +313,7 @@ class Promises(LinkedSteps):
             InvalidData: The hold is no preorder.
         """
         source = _preordered_from(hold)
-        part, rest = self._split(hold.id, hold.amount, quantity, "expected_anew")
+        part, rest = self.divide(hold.id, hold.amount, quantity, "expected_anew")
         instead = self._instead_of(
             attrs.evolve(hold, id=part, amount=quantity),
             incoming_account(source.unit, source.place, day, source.owner),

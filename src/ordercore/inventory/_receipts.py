@@ -47,7 +47,7 @@ def decide_receipt(
     expected supply, whatever the day: what was announced is expected all the same.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``.
+        Rejected: ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``.
     """
     del state
     refuse_unknown((line.sku for line in command.lines), (command.place,), facts)

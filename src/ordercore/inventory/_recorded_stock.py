@@ -3,8 +3,9 @@ What the ledger says lay at a place at a point in time, and what came to light a
 
 Theory of operation. A count, or the list of a warehouse's own system, is an assertion about a
 moment. It must be compared with what had *occurred* by that moment, among all that is recorded
-when it is compared; what occurred later is none of its business and survives. So the fold below
-goes over the entries of the physical book, and takes each by ``occurred_at``.
+when it is compared; what occurred later is none of its business and survives. So what lay there
+then is what lies there now less what has occurred since, by ``occurred_at``: a count costs what has
+happened since its moment, not what ever happened.
 
 *What must be on the shelf* is what is on hand and, with it, what the discrepancy account says: a
 place that sent away two more than its record held has -2 there, and a count of nothing then
@@ -168,7 +169,7 @@ _BUCKETS: Final = frozenset(bucket.value for bucket in Bucket)
 
 def recorded_prefixes(need: OnHandAsOf) -> tuple[str, ...]:
     """
-    Name what the accounts begin with whose entries answer a need.
+    Name what the accounts begin with whose balances answer a need.
 
     Without SKUs those of other places begin so too; they are not the need's.
     """
@@ -177,26 +178,39 @@ def recorded_prefixes(need: OnHandAsOf) -> tuple[str, ...]:
     return tuple(f"physical|{bucket}|{sku}|{need.place}|" for bucket in Bucket for sku in need.skus)
 
 
-def recorded_stock(need: OnHandAsOf, entries: Iterable[Entry]) -> StockRecord:
+def recorded_stock(
+    need: OnHandAsOf,
+    balances: Iterable[tuple[AccountId, Balance]],
+    entries: Iterable[Entry],
+    read_to: int,
+) -> StockRecord:
     """
-    Answer a need from the log: of the whole ledger, or of the accounts in question.
+    Answer a need from what is recorded at one position of the log.
 
-    Each entry is given once, in order. The shop's own units alone are told; those of other owners
-    are theirs to count.
+    The shop's own units alone are told; those of other owners are theirs to count.
 
-    Cost: O(entries).
+    Args:
+        need: What is asked.
+        balances: Of the accounts in question; others do no harm.
+        entries: What occurred after the point in time, and what stands behind the position after
+            which late movements are to be listed; in order of position, each once. Others do no
+            harm.
+        read_to: The position.
+
+    Cost: O(balances + entries).
     """
-    as_of: Counter[StockKey] = Counter()
     now: Counter[StockKey] = Counter()
+    for account, balance in balances:
+        key = _lies(account, need)
+        if key is not None:
+            now[key] += balance.posted
+    as_of = Counter(now)
     late: list[LateMovement] = []
-    read_to = 0
     for entry in entries:
-        read_to = max(read_to, entry.position)
-        for key, delta in _moved(entry, need):
-            now[key] += delta
-            if entry.step.occurred_at <= need.occurred_by:
-                as_of[key] += delta
-        if need.listed_after is not None and entry.position > need.listed_after:
+        if entry.step.occurred_at > need.occurred_by:
+            for key, delta in _moved(entry, need):
+                as_of[key] -= delta
+        elif need.listed_after is not None and entry.position > need.listed_after:
             late += late_in(entry, need)
     return StockRecord(read_to=read_to, as_of=as_of, now=now, late=tuple(late))
 

@@ -204,7 +204,9 @@ class Ledger:
         Cost: O(open holds).
         """
         for hold in self._table.open.values():
-            if reference in {None, hold.reference} and source in {None, hold.source}:
+            if (reference is None or hold.reference == reference) and (
+                source is None or hold.source == source
+            ):
                 yield open_pending(hold)
 
     def balances(self, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:

@@ -13,10 +13,11 @@ from ordercore.fulfillment import CapacityAt, CapacityMovements
 from ordercore.grammar import Command, Decision, Facts, Faults, Need, quantity_fault
 from ordercore.ids import PlaceId, id_fault
 from ordercore.ledger import Step
+from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
 from ordercore.places import KnownPlaces, Place
 
-__all__ = ["SetCapacity", "decide_capacity", "needs_of_capacity"]
+__all__ = ["SetCapacity", "capacity_needs", "decide_capacity"]
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +52,9 @@ def _day_fault(day: object) -> str | None:
     return f"{day!r:.40} is no day: legal is a date without a time"
 
 
-def needs_of_capacity(command: SetCapacity, facts: Facts) -> frozenset[Need[Any]]:
+def capacity_needs(
+    command: SetCapacity, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
     """
     Ask by what the place counts, then what was set for the day.
 
@@ -63,7 +66,7 @@ def needs_of_capacity(command: SetCapacity, facts: Facts) -> frozenset[Need[Any]
 
 
 def decide_capacity(
-    command: SetCapacity, facts: Facts, context: OrderContext
+    command: SetCapacity, state: Order | None, facts: Facts, context: OrderContext
 ) -> Decision[Any, Step]:
     """
     Set how much a day can hold, as the difference to what it could.

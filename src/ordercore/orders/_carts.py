@@ -72,7 +72,9 @@ def reservation_needs(
     return _question(command, facts, context).needs(facts)
 
 
-def decide_reservation(command: ReserveCart, facts: Facts, context: OrderContext) -> StockDecision:
+def decide_reservation(
+    command: ReserveCart, state: Order | None, facts: Facts, context: OrderContext
+) -> StockDecision:
     """
     Hold a cart's units where they would come from, and let go of what it held before.
 
@@ -114,7 +116,9 @@ def refuse_shortage(plan: SourcingPlan) -> None:
     )
 
 
-def release_needs(command: ReleaseCart, facts: Facts) -> frozenset[Need[Any]]:
+def release_needs(
+    command: ReleaseCart, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
     """
     What the cart holds.
 
@@ -123,7 +127,9 @@ def release_needs(command: ReleaseCart, facts: Facts) -> frozenset[Need[Any]]:
     return frozenset({CartHolds(command.cart_id)})
 
 
-def decide_release(command: ReleaseCart, facts: Facts, context: OrderContext) -> StockDecision:
+def decide_release(
+    command: ReleaseCart, state: Order | None, facts: Facts, context: OrderContext
+) -> StockDecision:
     """
     Give back what a cart holds.
 

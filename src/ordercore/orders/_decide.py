@@ -3,11 +3,9 @@ The table of the aggregate: which rules each command is decided by.
 
 """
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from ordercore.errors import InvalidDefinition
-from ordercore.grammar import Command, Decision, Facts, Need
+from ordercore.grammar import Command, CommandTable, Decision, Facts, Need
 from ordercore.ledger import Step
 from ordercore.orders import (
     _aftercare,
@@ -28,9 +26,6 @@ from ordercore.orders._rules import OrderContext
 
 __all__ = ["decide", "needs"]
 
-_Needs = Callable[[Any, Order | None, Facts, OrderContext], frozenset[Need[Any]]]
-_Decide = Callable[[Any, Order | None, Facts, OrderContext], Decision[OrderEvent, Step]]
-
 
 def _no_needs(
     command: Command, state: Order | None, facts: Facts, context: OrderContext
@@ -38,49 +33,34 @@ def _no_needs(
     return frozenset()
 
 
-def _cart_needs(rule: Callable[[Any, Facts], frozenset[Need[Any]]]) -> _Needs:
-    return lambda command, _state, facts, _context: rule(command, facts)
-
-
-def _cart_decide(rule: Callable[[Any, Facts, OrderContext], Decision[Any, Step]]) -> _Decide:
-    return lambda command, _state, facts, context: rule(command, facts, context)
-
-
-_RULES: Final[dict[type, tuple[_Needs, _Decide]]] = {
-    c.ReserveCart: (_carts.reservation_needs, _cart_decide(_carts.decide_reservation)),
-    c.ReleaseCart: (_cart_needs(_carts.release_needs), _cart_decide(_carts.decide_release)),
-    _capacity.SetCapacity: (
-        _cart_needs(_capacity.needs_of_capacity),
-        _cart_decide(_capacity.decide_capacity),
-    ),
-    c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
-    c.AddTender: (_no_needs, _placement.decide_add_tender),
-    c.RecordPayment: (_no_needs, _placement.decide_record_payment),
-    c.CapturePayment: (_no_needs, _work.decide_capture),
-    w.PickUnits: (_shelf.picking_needs, _work.decide_pick),
-    w.ReportMissing: (_shelf.missing_needs, _work.decide_missing),
-    w.PackUnits: (_no_needs, _work.decide_pack),
-    w.UnpackPackage: (_no_needs, _work.decide_unpack),
-    w.ShipPackage: (_no_needs, _work.decide_ship),
-    w.FulfillUnits: (_shelf.picking_needs, _work.decide_fulfill),
-    w.RecordDelivery: (_no_needs, _work.decide_delivery),
-    w.SourceAgain: (_second_sourcing.source_again_needs, _second_sourcing.decide_source_again),
-    w.CancelUnits: (_preordered.holds_needs, _aftercare.decide_cancel_units),
-    w.AuthorizeReturn: (_no_needs, _aftercare.decide_authorize_return),
-    w.ReceiveReturn: (_no_needs, _aftercare.decide_receive_return),
-    w.InspectReturn: (_no_needs, _aftercare.decide_inspect_return),
-    w.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
-    c.RecordOutcome: (_no_needs, _answers.decide_outcome),
-    c.RecordAttempt: (_no_needs, _answers.decide_attempt),
-    c.RetryEffect: (_no_needs, _answers.decide_retry),
-}
-
-
-def _rules_for(command: Command) -> tuple[_Needs, _Decide]:
-    rules = _RULES.get(type(command))
-    if rules is None:
-        raise InvalidDefinition(f"{type(command).__name__} is no command of ordercore.orders")
-    return rules
+_RULES: Final = CommandTable(
+    "ordercore.orders",
+    {
+        c.ReserveCart: (_carts.reservation_needs, _carts.decide_reservation),
+        c.ReleaseCart: (_carts.release_needs, _carts.decide_release),
+        _capacity.SetCapacity: (_capacity.capacity_needs, _capacity.decide_capacity),
+        c.PlaceOrder: (_placement.placement_needs, _placement.decide_placement),
+        c.AddTender: (_no_needs, _placement.decide_add_tender),
+        c.RecordPayment: (_no_needs, _placement.decide_record_payment),
+        c.CapturePayment: (_no_needs, _work.decide_capture),
+        w.PickUnits: (_shelf.picking_needs, _work.decide_pick),
+        w.ReportMissing: (_shelf.missing_needs, _work.decide_missing),
+        w.PackUnits: (_no_needs, _work.decide_pack),
+        w.UnpackPackage: (_no_needs, _work.decide_unpack),
+        w.ShipPackage: (_no_needs, _work.decide_ship),
+        w.FulfillUnits: (_shelf.picking_needs, _work.decide_fulfill),
+        w.RecordDelivery: (_no_needs, _work.decide_delivery),
+        w.SourceAgain: (_second_sourcing.source_again_needs, _second_sourcing.decide_source_again),
+        w.CancelUnits: (_preordered.holds_needs, _aftercare.decide_cancel_units),
+        w.AuthorizeReturn: (_no_needs, _aftercare.decide_authorize_return),
+        w.ReceiveReturn: (_no_needs, _aftercare.decide_receive_return),
+        w.InspectReturn: (_no_needs, _aftercare.decide_inspect_return),
+        w.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
+        c.RecordOutcome: (_no_needs, _answers.decide_outcome),
+        c.RecordAttempt: (_no_needs, _answers.decide_attempt),
+        c.RetryEffect: (_no_needs, _answers.decide_retry),
+    },
+)
 
 
 def needs(
@@ -93,7 +73,7 @@ def needs(
         Rejected: It is clear already that the command is refused.
         InvalidDefinition: It is no command of this room.
     """
-    return _rules_for(command)[0](command, state, facts, context)
+    return _RULES.needs(command, state, facts, context)
 
 
 def decide(
@@ -108,4 +88,4 @@ def decide(
         Rejected: A rule of the business; nothing has happened.
         InvalidDefinition: It is no command of this room.
     """
-    return _rules_for(command)[1](command, state, facts, context)
+    return _RULES.decide(command, state, facts, context)

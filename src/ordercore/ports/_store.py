@@ -225,6 +225,21 @@ class Store(Protocol):
         """
         ...
 
+    def occurred_after(self, tenant: TenantId, at: Instant) -> Iterator[Entry]:
+        """
+        Iterate over the steps that are said to have occurred after an instant, in any order.
+
+        What a count must leave alone is among them, so it should cost no more than they are.
+        """
+        ...
+
+    def last_position(self, tenant: TenantId) -> int:
+        """
+        Return the position of the last step of a tenant's log, 0 where there is none.
+
+        """
+        ...
+
     def lease(
         self,
         tenant: TenantId,

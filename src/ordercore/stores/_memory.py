@@ -216,6 +216,24 @@ class MemoryStore:
         with self._lock:
             return iter(tuple(self._of(tenant).ledger.entries(account, after=after)))
 
+    def occurred_after(self, tenant: TenantId, at: Instant) -> Iterator[Entry]:
+        """
+        Iterate over the steps that are said to have occurred after an instant.
+
+        Cost: O(log length), at the call.
+        """
+        with self._lock:
+            log = self._of(tenant).ledger.entries()
+            return iter(tuple(entry for entry in log if entry.step.occurred_at > at))
+
+    def last_position(self, tenant: TenantId) -> int:
+        """
+        Return the position of the last step of a tenant's log, 0 where there is none.
+
+        """
+        with self._lock:
+            return self._of(tenant).ledger.position
+
     def lease(
         self,
         tenant: TenantId,

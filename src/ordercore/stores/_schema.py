@@ -116,6 +116,8 @@ _FIRST: Final = (
     # The history of an account, from either side.
     "CREATE INDEX oc_transfers_source ON oc_transfers (tenant, source, position)",
     "CREATE INDEX oc_transfers_target ON oc_transfers (tenant, target, position)",
+    # What occurred since somebody looked; appended almost in order.
+    "CREATE INDEX oc_transfers_occurred ON oc_transfers (tenant, occurred_at, position)",
     # A new row id is above every present one, so `made` orders open holds as they were made.
     """CREATE TABLE oc_pendings (
         made INTEGER PRIMARY KEY,

@@ -136,6 +136,15 @@ TRANSFER_THAT_ENDED: Final = f"{_TRANSFER} WHERE tenant = ? AND pending = ?"
 MERGER_OF: Final = "SELECT step FROM oc_merged WHERE tenant = ? AND pending = ?"
 ADD_MERGED: Final = "INSERT INTO oc_merged (tenant, pending, step) VALUES (?, ?, ?)"
 _TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+#: The greatest row number there can be.
+POSITION_MAX: Final = 2**63 - 1
+#: tenant, occurred at, position, limit; in order of both
+TRANSFERS_OCCURRED_AFTER: Final = f"""{_TRANSFER}
+WHERE tenant = ? AND (occurred_at, position) > (?, ?) ORDER BY occurred_at, position LIMIT ?
+"""
+LAST_POSITION: Final = (
+    "SELECT position FROM oc_transfers WHERE tenant = ? ORDER BY position DESC LIMIT 1"
+)
 _OF_SIDE: Final = "WHERE tenant = ? AND {} = ? AND position > ? ORDER BY position LIMIT ?"
 #: tenant, account, after, limit, tenant, account, after, limit, limit
 _TRANSFERS_OF_ACCOUNT: Final = (

@@ -14,7 +14,7 @@ the end, so the file stays sound; what it loses may have been told to the world.
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, final
 
@@ -24,24 +24,18 @@ from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import (
-    NOTHING,
-    AccountId,
-    Balance,
-    Entry,
-    OpenPending,
     apply_batch,
 )
 from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt
 from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections, Durability
-from ordercore.stores._ledger_rows import LedgerRows, pendings_made
+from ordercore.stores._ledger_reading import PAGE_ROWS, LedgerReading
+from ordercore.stores._ledger_rows import LedgerRows
 from ordercore.stores._rows import (
     Row,
     actor_of,
-    entry_of,
     from_us,
-    pending_of,
     refusal_of,
     refusal_text,
     storable,
@@ -51,15 +45,9 @@ from ordercore.stores._rows import (
 
 __all__ = ["SQLiteStore"]
 
-#: How many rows an iteration reads at a time; between pages it holds nothing open.
-_PAGE_ROWS: Final = 500
-
-#: How many accounts one reading of balances sees in one statement.
-_ACCOUNTS_AT_ONCE: Final = 256
-
 
 @final
-class SQLiteStore:
+class SQLiteStore(LedgerReading):
     """
     A store in one file.
 
@@ -67,7 +55,7 @@ class SQLiteStore:
     afterwards. The file should lie on a local file system.
     """
 
-    __slots__ = ("_codec", "_connections")
+    __slots__ = ("_codec",)
 
     def __init__(
         self,
@@ -94,7 +82,7 @@ class SQLiteStore:
             PortUnavailable: The file can't be opened, or was locked for too long.
         """
         self._codec: Final[Codec] = JsonCodec() if codec is None else codec
-        self._connections: Final = Connections(os.fspath(path), durability, lock_timeout_ms)
+        super().__init__(Connections(os.fspath(path), durability, lock_timeout_ms))
 
     def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
@@ -162,67 +150,6 @@ class SQLiteStore:
             PortUnavailable: Another process kept the file locked for too long.
         """
         return self._connections.hold()
-
-    def balances(
-        self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
-    ) -> Mapping[AccountId, Balance]:
-        """
-        Return balances as they count at an instant: holds that are due no longer go out.
-
-        All of them are of one moment. Cost: O(accounts + their due holds).
-        """
-        keys = tuple(dict.fromkeys(accounts))
-        found = dict.fromkeys(keys, NOTHING)
-        lend = self._connections
-        several = len(keys) > _ACCOUNTS_AT_ONCE
-        with lend.one_moment() if several else lend.reading() as connection:
-            for text, part in sql.BALANCES_AT.parts(keys):
-                for row in connection.execute(text, (to_us(at), tenant, *part)):
-                    found[row[0]] = Balance(*row[1:])
-        return found
-
-    def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
-        """
-        Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
-
-        What is written meanwhile may be seen or not; inside :meth:`hold` all is of one moment.
-        """
-        rows = self._rows(sql.BALANCES_FROM, (tenant, prefix, _PAGE_ROWS))
-        while rows:
-            for account, *numbers in rows:
-                if not account.startswith(prefix):
-                    return
-                yield account, Balance(*numbers)
-            rows = self._rows(sql.BALANCES_AFTER, (tenant, rows[-1][0], _PAGE_ROWS))
-
-    def pendings(
-        self, tenant: TenantId, reference: str | None = None, *, source: AccountId | None = None
-    ) -> Sequence[OpenPending]:
-        """
-        Return open holds in the order in which they were made: all, of one holder, of one account.
-
-        """
-        return [pending_of(row) for row in self._rows(*sql.pendings(tenant, reference, source))]
-
-    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
-        """
-        Return holds as they were made, open or ended since; unknown ids are absent.
-
-        """
-        with self._connections.one_moment() as connection:
-            return pendings_made(connection, tenant, ids)
-
-    def entries(
-        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
-    ) -> Iterator[Entry]:
-        """
-        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
-
-        What is appended meanwhile is seen. Cost: O(steps beyond it); no command reads it.
-        """
-        while rows := self._rows(*sql.transfers(tenant, account, after, _PAGE_ROWS)):
-            yield from map(entry_of, rows)
-            after = rows[-1][0]
 
     def lease(
         self,
@@ -292,7 +219,7 @@ class SQLiteStore:
 
         """
         last = ""
-        while rows := self._rows(sql.STREAMS, (tenant, last, _PAGE_ROWS)):
+        while rows := self._rows(sql.STREAMS, (tenant, last, PAGE_ROWS)):
             for row in rows:
                 yield row[0]
             last = rows[-1][0]
@@ -310,10 +237,6 @@ class SQLiteStore:
 
         """
         self._connections.close()
-
-    def _rows(self, statement: str, keys: Row) -> list[Row]:
-        with self._connections.reading() as connection:
-            return connection.execute(statement, keys).fetchall()
 
     def _recorded(self, rows: Sequence[Row]) -> Sequence[Recorded]:
         decode = self._codec.decode

@@ -89,7 +89,7 @@ def decide_open_count(
     Begin to count.
 
     Raises:
-        Rejected: ``count_exists``, ``unknown_sku``, ``unknown_place``.
+        Rejected: ``count_exists``, ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``.
     """
     del context
     refuse_known_count(state, command.count_id)
@@ -139,8 +139,8 @@ def decide_record_count(
 
     Raises:
         Rejected: ``unknown_count``, ``not_legal_now``, ``in_the_future``, ``unknown_sku``,
-            ``not_in_count``, ``count_outdated`` where a later count of the same shelf stands
-            already, ``lot_needed``.
+            ``kit_has_no_stock``, ``not_in_count``, ``count_outdated`` where a later count of the
+            same shelf stands already, ``lot_needed``.
     """
     count = known_count(state, command.count_id)
     status = COUNT_LIFECYCLE().after(count.status, "record", count.id)

@@ -90,7 +90,7 @@ def decide_open_purchase(
     Expect units from a supplier.
 
     Raises:
-        Rejected: ``purchase_exists``, ``unknown_sku``, ``unknown_place``.
+        Rejected: ``purchase_exists``, ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``.
     """
     refuse_known_purchase(state, command.purchase_id)
     refuse_unknown((line.sku for line in command.lines), (command.place,), facts)

@@ -278,8 +278,8 @@ def decide_snapshot(
     Post the corrections; movements after the watermark and promises stay as they are.
 
     Raises:
-        Rejected: ``unknown_sku``, ``unknown_place``, ``in_the_future``, ``snapshot_outdated``
-            where a newer list was applied, ``lot_needed``.
+        Rejected: ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``, ``in_the_future``,
+            ``snapshot_outdated`` where a newer list was applied, ``lot_needed``.
     """
     refuse_unknown((line.sku for line in command.lines), (command.place,), facts)
     refuse_future(command.as_of, context.at, "snapshot")

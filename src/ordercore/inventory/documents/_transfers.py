@@ -97,7 +97,7 @@ def decide_open_transfer(
     Ask for stock to be moved.
 
     Raises:
-        Rejected: ``transfer_exists``, ``unknown_sku``, ``unknown_place``.
+        Rejected: ``transfer_exists``, ``unknown_sku``, ``kit_has_no_stock``, ``unknown_place``.
     """
     del context
     refuse_known_transfer(state, command.transfer_id)
