@@ -13,12 +13,18 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S6  Nothing of one tenant is visible to or changed by another.
   S7  An effect is leased to one holder at a time, and its lease ends in the commit of its outcome.
   S8  Positions of the feed are consecutive in commit order.
+
+Of whoever reads the feed under a name:
+
+  F1  A consumer is handed each event once and in order, whoever else consumes under its name.
+  F2  A consumer moves in the transaction in which its events are handled: what its handler writes
+      through the store's connection and its position stand or fall together.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -284,6 +290,64 @@ class Store(Protocol):
         """
         Return events of all streams beyond a position, in order of position.
 
+        """
+        ...
+
+    def consumed(self, tenant: TenantId, consumer: str) -> int:
+        """
+        Return the position up to which a consumer has handled the feed; 0 for an unknown one.
+
+        """
+        ...
+
+    def consume(
+        self,
+        tenant: TenantId,
+        consumer: str,
+        handle: Callable[[Sequence[Recorded], Any], None],
+        limit: int = 100,
+    ) -> int:
+        """
+        Hand a consumer its next events, and move it beyond them in the same transaction.
+
+        Exactly-once effect for what the handler writes through the connection that it is given;
+        at least once for whatever else it does. It may read the store, and must not keep it long:
+        the consumer is locked, and in a file every writer is. Consumers of a broker read
+        :meth:`feed` and then call :meth:`advance`.
+
+        Args:
+            tenant: Whose events.
+            consumer: The name under which the position is kept.
+            handle: Given the events and the store's own connection (None where it has none); not
+                called when there are none.
+            limit: At most so many events.
+
+        Returns:
+            How many events were handled.
+
+        Raises:
+            Exception: What the handler raises; nothing has moved, and what it wrote is undone.
+        """
+        ...
+
+    def advance(self, tenant: TenantId, consumer: str, *, after: int, to: int) -> bool:
+        """
+        Move a consumer that handles events elsewhere, unless somebody else has moved it.
+
+        Moving back, to 0 for one, has a projection built anew.
+
+        Args:
+            tenant: Whose events.
+            consumer: The name under which the position is kept.
+            after: Where the caller has read from.
+            to: The position of the last event handled.
+
+        Returns:
+            Whether it was at ``after`` and is now at ``to``. False: another process has handled
+            these events too.
+
+        Raises:
+            InvalidData: The feed has no position ``to``; nothing has moved.
         """
         ...
 

@@ -1,12 +1,12 @@
 """
-What every store demands of a commit before it looks at its rows.
+What every store demands of its callers before it writes a row.
 
 """
 
-from ordercore.errors import InvariantViolated
+from ordercore.errors import InvalidData, InvariantViolated
 from ordercore.ports import Commit
 
-__all__ = ["check_commit"]
+__all__ = ["check_commit", "check_position"]
 
 
 def check_commit(commit: Commit) -> None:
@@ -33,3 +33,15 @@ def check_commit(commit: Commit) -> None:
         raise InvariantViolated(
             f"commit {receipt.command_id} names no stream for its events or its due instant"
         )
+
+
+def check_position(consumer: str, position: int, last: int) -> None:
+    """
+    Refuse to move a consumer to where there is no event.
+
+    Raises:
+        InvalidData: The position is negative, or beyond the last event: it would skip what is yet
+            to come.
+    """
+    if not 0 <= position <= last:
+        raise InvalidData(f"consumer {consumer}", (f"to: {position} is not within 0 to {last}",))

@@ -8,10 +8,10 @@ writes, and nothing it does while writing can fail.
 """
 
 import threading
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Final, final
+from typing import Any, Final, final
 
 import attrs
 from sortedcontainers import SortedDict
@@ -22,7 +22,7 @@ from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending
 from ordercore.ports import Commit, Lease, LeaseState, Receipt
-from ordercore.stores._check import check_commit
+from ordercore.stores._check import check_commit, check_position
 
 __all__ = ["MemoryStore"]
 
@@ -59,6 +59,7 @@ class _Tenant:
     leases: dict[str, _Leased] = attrs.Factory(dict[str, _Leased])
     due_at: dict[StreamId, Instant] = attrs.Factory(dict[StreamId, Instant])
     due: "SortedDict[tuple[Instant, StreamId], None]" = attrs.Factory(_nothing_due)
+    consumers: dict[str, int] = attrs.Factory(dict[str, int])
     references: dict[str, StreamId] = attrs.Factory(dict[str, StreamId])
 
     def set_due(self, stream: StreamId, not_before: Instant | None) -> None:
@@ -307,6 +308,48 @@ class MemoryStore:
         start = max(after, 0)
         with self._lock:
             return tuple(self._of(tenant).feed[start : start + max(limit, 0)])
+
+    def consumed(self, tenant: TenantId, consumer: str) -> int:
+        """
+        Return the position up to which a consumer has handled the feed; 0 for an unknown one.
+
+        """
+        with self._lock:
+            return self._of(tenant).consumers.get(consumer, 0)
+
+    def consume(
+        self,
+        tenant: TenantId,
+        consumer: str,
+        handle: Callable[[Sequence[Recorded], Any], None],
+        limit: int = 100,
+    ) -> int:
+        """
+        Hand a consumer its next events, and move it beyond them unless the handler raises.
+
+        There is no connection to write through: the handler is given None.
+        """
+        with self._lock:
+            events = self.feed(tenant, self.consumed(tenant, consumer), limit)
+            if events:
+                handle(events, None)
+                self._tenants[tenant].consumers[consumer] = events[-1].position
+        return len(events)
+
+    def advance(self, tenant: TenantId, consumer: str, *, after: int, to: int) -> bool:
+        """
+        Move a consumer that handles events elsewhere, unless somebody else has moved it.
+
+        Raises:
+            InvalidData: There is no such position.
+        """
+        with self._lock:
+            here = self._of(tenant)
+            check_position(consumer, to, len(here.feed))
+            if here.consumers.get(consumer, 0) != after:
+                return False
+            here.consumers[consumer] = to
+        return True
 
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:
         """

@@ -53,6 +53,12 @@ _FIRST: Final = (
         stream TEXT NOT NULL,
         PRIMARY KEY (tenant, reference)
     ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE oc_consumers (
+        tenant TEXT NOT NULL,
+        consumer TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (tenant, consumer)
+    ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE oc_receipts (
         row INTEGER PRIMARY KEY,
         tenant TEXT NOT NULL,

@@ -94,6 +94,12 @@ SELECT position, stream, version, recorded_at, command_id,
 FROM oc_events"""
 LOAD: Final = f"{_EVENT} WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version"
 FEED: Final = f"{_EVENT} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+LAST_EVENT: Final = "SELECT coalesce(max(position), 0) FROM oc_events WHERE tenant = ?"
+CONSUMED: Final = "SELECT position FROM oc_consumers WHERE tenant = ? AND consumer = ?"
+MOVE_CONSUMER: Final = """
+INSERT INTO oc_consumers (tenant, consumer, position) VALUES (?, ?, ?)
+ON CONFLICT (tenant, consumer) DO UPDATE SET position = excluded.position
+"""
 FIND: Final = "SELECT stream FROM oc_references WHERE tenant = ? AND reference = ?"
 STREAMS: Final = """
 SELECT stream FROM oc_streams WHERE tenant = ? AND stream > ? AND version > 0
