@@ -63,7 +63,7 @@ def test_promises_are_counted_without_gap() -> None:
 
 def test_the_page_has_the_promises_of_the_port_and_no_others() -> None:
     entries = re.findall(
-        r"^  ([SF]\d+)  (.+?)(?=^  [SF]\d|^$|\Z)", _store.__doc__ or "", re.MULTILINE | re.DOTALL
+        r"^  ([SF]\d+) +(.+?)(?=^  [SF]\d|^$|\Z)", _store.__doc__ or "", re.MULTILINE | re.DOTALL
     )
     of_the_port = {number for number, _ in entries}
     assert of_the_port == {number for number, _, _ in PROMISES if number[0] in "SF"}

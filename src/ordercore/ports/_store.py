@@ -13,6 +13,10 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S6  Nothing of one tenant is visible to or changed by another.
   S7  An effect is leased to one holder at a time, and its lease ends in the commit of its outcome.
   S8  Positions of the feed are consecutive in commit order.
+  S9  A claimed stream is given to nobody else before its claim ends or is given back; a claim
+      refuses no commit, and ends by time where its holder has died.
+  S10 The due instant, the waiting mark and the kept state of a stream are those of its last
+      accepted commit that brought any.
 
 Of whoever reads the feed under a name:
 
@@ -33,6 +37,7 @@ from ordercore.grammar import Actor, Command, Event, Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
+from ordercore.ports._work import Snapshot, WorkStore
 
 __all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Store"]
 
@@ -101,6 +106,9 @@ class Commit:
         on_behalf_of: For whom.
         next_due: When the stream next has something to do by itself; None for never.
         settles: Keys of effects whose outcome this commit records; their leases end.
+        waits: How many effects of the stream wait for a person once this is written.
+        snapshot: The stream's state once this is written, to be kept in place of an earlier one;
+            None leaves that one.
     """
 
     tenant: TenantId
@@ -111,6 +119,8 @@ class Commit:
     on_behalf_of: str | None = None
     next_due: Instant | None = None
     settles: tuple[str, ...] = ()
+    waits: int = 0
+    snapshot: Snapshot | None = None
 
 
 class LeaseState(StrEnum):
@@ -142,7 +152,7 @@ class Lease:
     until: Instant
 
 
-class Store(Protocol):
+class Store(WorkStore, Protocol):
     """
     What the engine asks of a store. Implementations are found in ``ordercore.stores``.
 
@@ -162,7 +172,8 @@ class Store(Protocol):
         The same object comes back where it was written, so the caller can tell.
 
         Ledger steps are recorded at ``commit.receipt.at``. The stream's due row becomes
-        ``next_due`` (none where that is None). References of events are indexed.
+        ``next_due`` (none where that is None), its waiting mark ``waits``; a ``snapshot`` replaces
+        the one before. References of events are indexed.
 
         Raises:
             Conflict: The stream is not at ``from_version``; nothing was written.
@@ -268,13 +279,6 @@ class Store(Protocol):
     def unlease(self, tenant: TenantId, effect_key: str) -> None:
         """
         Give a lease back unused: the port certainly did not act.
-
-        """
-        ...
-
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
 
         """
         ...

@@ -15,7 +15,8 @@ def check_commit(commit: Commit) -> None:
 
     Raises:
         InvariantViolated: The versions do not count the events, a refusal carries facts, or facts
-            belong to no stream. Nothing was written; whoever made the commit is defective.
+            belong to no stream, or a kept state is of another version. Nothing was written;
+            whoever made the commit is defective.
     """
     receipt = commit.receipt
     grown = receipt.to_version - receipt.from_version
@@ -29,9 +30,20 @@ def check_commit(commit: Commit) -> None:
             f"commit {receipt.command_id} was refused ({receipt.rejected.code}) and still brings "
             f"{len(commit.events)} events and {len(commit.steps)} ledger steps"
         )
-    if receipt.stream is None and (commit.events or commit.next_due is not None):
+    if receipt.stream is None and (commit.events or commit.next_due is not None or commit.waits):
         raise InvariantViolated(
-            f"commit {receipt.command_id} names no stream for its events or its due instant"
+            f"commit {receipt.command_id} names no stream for its events, its due instant or its "
+            "waiting mark"
+        )
+    snapshot = commit.snapshot
+    if snapshot is not None and (
+        receipt.stream is None
+        or receipt.rejected is not None
+        or snapshot.version != receipt.to_version
+    ):
+        raise InvariantViolated(
+            f"commit {receipt.command_id} leads to version {receipt.to_version} and brings the "
+            f"state of version {snapshot.version}"
         )
 
 

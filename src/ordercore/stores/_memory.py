@@ -7,83 +7,32 @@ reading. One reentrant lock guards everything: a commit first finds every reason
 writes, and nothing it does while writing can fail.
 """
 
-import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, Final, final
-
-import attrs
-from sortedcontainers import SortedDict
+from typing import Any, final
 
 from ordercore.errors import Conflict
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending
+from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.ports import Commit, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit, check_position
+from ordercore.stores._memory_work import Leased, MemoryWork, Tenant
 
 __all__ = ["MemoryStore"]
 
 
-@attrs.define
-class _Leased:
-    """
-    One row of the lease book.
-
-    """
-
-    holder: str
-    first_at: Instant
-    tried_at: Instant
-    until: Instant
-    inherited: bool = False
-
-
-def _nothing_due() -> "SortedDict[tuple[Instant, StreamId], None]":
-    return SortedDict()
-
-
-@attrs.define
-class _Tenant:
-    """
-    Everything of one tenant.
-
-    """
-
-    feed: list[Recorded] = attrs.Factory(list[Recorded])
-    streams: dict[StreamId, list[Recorded]] = attrs.Factory(dict[StreamId, list[Recorded]])
-    receipts: dict[CommandId, Receipt] = attrs.Factory(dict[CommandId, Receipt])
-    ledger: Ledger = attrs.Factory(Ledger)
-    leases: dict[str, _Leased] = attrs.Factory(dict[str, _Leased])
-    due_at: dict[StreamId, Instant] = attrs.Factory(dict[StreamId, Instant])
-    due: "SortedDict[tuple[Instant, StreamId], None]" = attrs.Factory(_nothing_due)
-    consumers: dict[str, int] = attrs.Factory(dict[str, int])
-    references: dict[str, StreamId] = attrs.Factory(dict[str, StreamId])
-
-    def set_due(self, stream: StreamId, not_before: Instant | None) -> None:
-        was = self.due_at.pop(stream, None)
-        if was is not None:
-            del self.due[was, stream]
-        if not_before is not None:
-            self.due_at[stream] = not_before
-            self.due[not_before, stream] = None
-
-
 @final
-class MemoryStore:
+class MemoryStore(MemoryWork):
     """
     A store that lives and dies with its process.
 
     It may be shared by threads. Durability (S5) ends with the process.
     """
 
-    __slots__ = ("_lock", "_tenants")
-
-    def __init__(self) -> None:
-        self._lock: Final = threading.RLock()
-        self._tenants: dict[TenantId, _Tenant] = {}
+    __slots__ = ()
 
     def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
@@ -121,7 +70,7 @@ class MemoryStore:
             self._tenants[commit.tenant] = here
         return receipt
 
-    def _append(self, here: _Tenant, commit: Commit, references: tuple[str, ...]) -> None:
+    def _append(self, here: Tenant, commit: Commit, references: tuple[str, ...]) -> None:
         receipt, stream = commit.receipt, commit.receipt.stream
         if stream is not None:
             actual = len(here.streams.get(stream, ()))
@@ -150,7 +99,7 @@ class MemoryStore:
             here.streams.setdefault(stream, []).extend(recorded)
         for reference in references:
             here.references.setdefault(reference, stream)
-        here.set_due(stream, commit.next_due)
+        here.set_standing(stream, commit)
 
     def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """
@@ -253,7 +202,7 @@ class MemoryStore:
             here = self._of(tenant)
             row = here.leases.get(effect_key)
             if row is None:
-                here.leases[effect_key] = _Leased(holder, at, at, until)
+                here.leases[effect_key] = Leased(stream, holder, at, at, until)
                 self._tenants[tenant] = here
                 return Lease(LeaseState.FRESH, at, at, until)
             if row.holder != holder and at < row.until:
@@ -278,19 +227,6 @@ class MemoryStore:
                 row.holder, row.until = "", row.first_at
             else:
                 del leases[effect_key]
-
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        streams: list[StreamId] = []
-        with self._lock:
-            for not_before, stream in self._of(tenant).due:
-                if not_before > at or len(streams) >= limit:
-                    break
-                streams.append(stream)
-        return streams
 
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
@@ -372,10 +308,3 @@ class MemoryStore:
         Do nothing: there is nothing to give back.
 
         """
-
-    def _of(self, tenant: TenantId) -> _Tenant:
-        """
-        Return a tenant's rows; one that has written nothing is not kept by being asked about.
-
-        """
-        return self._tenants.get(tenant) or _Tenant()

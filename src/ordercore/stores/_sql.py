@@ -71,9 +71,9 @@ ADD_REFERENCE: Final = """
 INSERT OR IGNORE INTO oc_references (tenant, reference, stream) VALUES (?, ?, ?)
 """
 SET_STREAM: Final = """
-INSERT INTO oc_streams (tenant, stream, version, not_before) VALUES (?, ?, ?, ?)
-ON CONFLICT (tenant, stream)
-DO UPDATE SET version = excluded.version, not_before = excluded.not_before
+INSERT INTO oc_streams (tenant, stream, version, not_before, waits) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tenant, stream) DO UPDATE SET
+    version = excluded.version, not_before = excluded.not_before, waits = excluded.waits
 """
 ADD_RECEIPT: Final = """
 INSERT INTO oc_receipts (tenant, command_id, recorded_at, stream, from_version, to_version,
@@ -104,10 +104,6 @@ FIND: Final = "SELECT stream FROM oc_references WHERE tenant = ? AND reference =
 STREAMS: Final = """
 SELECT stream FROM oc_streams WHERE tenant = ? AND stream > ? AND version > 0
 ORDER BY stream LIMIT ?
-"""
-DUE_STREAMS: Final = """
-SELECT stream FROM oc_streams WHERE tenant = ? AND not_before <= ?
-ORDER BY not_before, stream LIMIT ?
 """
 TENANTS: Final = "SELECT tenant FROM oc_tenants ORDER BY tenant"
 

@@ -29,7 +29,6 @@ from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt
 from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections, Durability
-from ordercore.stores._event_reading import EventReading
 from ordercore.stores._ledger_rows import LedgerRows
 from ordercore.stores._rows import (
     Row,
@@ -40,12 +39,13 @@ from ordercore.stores._rows import (
     to_us,
     to_us_or_none,
 )
+from ordercore.stores._work_rows import WorkRows, set_snapshot
 
 __all__ = ["SQLiteStore"]
 
 
 @final
-class SQLiteStore(EventReading):
+class SQLiteStore(WorkRows):
     """
     A store in one file.
 
@@ -181,14 +181,6 @@ class SQLiteStore(EventReading):
             connection.execute(sql.DROP_FRESH_LEASE, (tenant, effect_key))
             connection.execute(sql.END_LEASE, (tenant, effect_key))
 
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        rows = self._rows(sql.DUE_STREAMS, (tenant, to_us(at), max(limit, 0)))
-        return [row[0] for row in rows]
-
     def close(self) -> None:
         """
         Close the file; a second call does nothing.
@@ -258,4 +250,6 @@ def _append(
     if references:
         connection.executemany(sql.ADD_REFERENCE, references)
     due = to_us_or_none(commit.next_due)
-    connection.execute(sql.SET_STREAM, (tenant, stream, receipt.to_version, due))
+    connection.execute(sql.SET_STREAM, (tenant, stream, receipt.to_version, due, commit.waits))
+    if commit.snapshot is not None:
+        set_snapshot(connection, tenant, stream, commit.snapshot)
