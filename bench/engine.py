@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, cast
 from bench.floor import FloorShop
 from bench.floor_stores import Dicts, Rows
 from bench.life import COMMANDS, START, live, place_order, ready_engine
+from bench.peers import compare
 from bench.report import call_us, medians, print_table
 from ordercore import Actor, ActorKind, MemoryStore, ReceiveStock, Rules, SQLiteStore
 from ordercore.codec import JsonCodec
@@ -56,6 +57,7 @@ def run(*, rounds: int = ROUNDS, small: bool = False) -> dict[str, Any]:
         list(parts.items()),
     )
     return {
+        **compare.run(rounds=rounds, small=small),
         "rounds": rounds,
         "orders_a_round": orders,
         "life": facts,

@@ -58,7 +58,16 @@ KEYS = {
         "open_ms",
         "replay_10000_ms",
     },
-    "engine": {"rounds", "orders_a_round", "life", "lives", "parts_us"},
+    "engine": {
+        "rounds",
+        "orders_a_round",
+        "life",
+        "lives",
+        "parts_us",
+        "equal_life",
+        "equal_lives",
+        "versions",
+    },
 }
 
 
@@ -92,6 +101,7 @@ def test_all_benchmarks_run_and_say_what_they_found() -> None:
         for figures in found["engine"]["lives"].values()
     )
     assert found["engine"]["life"] == {"host_commands": 8, "commits": 12, "events": 29, "steps": 18}
+    assert found["engine"]["equal_life"]["host_commands"] == 5
 
 
 @pytest.mark.slow
