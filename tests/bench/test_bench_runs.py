@@ -70,6 +70,9 @@ KEYS = {
     },
 }
 
+#: Left out where a store or a server is missing, and then the output says so.
+WHERE_THE_STORE_CAN = {"submits_per_flush", "group_commit"}
+
 
 def _bench(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -94,7 +97,7 @@ def test_all_benchmarks_run_and_say_what_they_found() -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
 
-    assert {name: set(found[name]) for name in KEYS} == KEYS
+    assert {name: set(found[name]) - WHERE_THE_STORE_CAN for name in KEYS} == KEYS
     assert all(math.isfinite(number) for number in _numbers(found))
     assert all(
         figures["to_by_hand"] > 0 and figures["orders_per_s"] > 0
