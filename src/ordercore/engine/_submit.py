@@ -78,7 +78,7 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         if last:
             yield Hold()
         loaded = Loaded(0, None) if stream is None else (yield Load(stream))
-        attempt = _Attempt(env, submission, family, env.clock(), stream, loaded)
+        attempt = _Attempt(env, submission, family, _context(env, submission), stream, loaded)
         attempt.check_expected_version()
         try:
             facts = yield from _gather(attempt, facts)
@@ -86,7 +86,9 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         except Rejected as refusal:
             yield Write(attempt.refused(refusal))
             raise
-        after = family.fold(decision.events, loaded.state)
+        after = decision.leads_to
+        if after is None:
+            after = family.fold(decision.events, loaded.state)
         commit = attempt.decided(decision, after)
         try:
             # What is written while others are held out is durable only when the hold ends.
@@ -125,19 +127,13 @@ class _Attempt:
     env: Environment
     submission: Submission
     family: CommandFamily
-    at: Instant
+    context: OrderContext
     stream: StreamId | None
     loaded: Loaded
 
     @property
-    def context(self) -> OrderContext:
-        return Context(
-            at=self.at,
-            actor=self.submission.actor,
-            on_behalf_of=self.submission.on_behalf_of,
-            command_id=self.submission.command_id,
-            rules=self.env.rules,
-        )
+    def at(self) -> Instant:
+        return self.context.at
 
     def check_expected_version(self) -> None:
         expected = self.submission.expected_version
@@ -181,6 +177,16 @@ class _Attempt:
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(self.family, self.loaded.state, self.at),
         )
+
+
+def _context(env: Environment, submission: Submission) -> OrderContext:
+    return Context(
+        at=env.clock(),
+        actor=submission.actor,
+        on_behalf_of=submission.on_behalf_of,
+        command_id=submission.command_id,
+        rules=env.rules,
+    )
 
 
 def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
