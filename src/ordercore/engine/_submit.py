@@ -95,7 +95,7 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
     """
     env, submission, family, stream = race.env, race.submission, race.family, race.stream
     loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
-    attempt = _Attempt(env, submission, family, env.clock(), stream, loaded)
+    attempt = _Attempt(env, submission, family, _context(env, submission), stream, loaded)
     attempt.check_expected_version()
     try:
         facts = yield from _gather(attempt, facts)
@@ -103,7 +103,9 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
     except Rejected as refusal:
         yield from env.streams.write(attempt.refused(refusal))
         raise
-    after = family.fold(decision.events, loaded.state)
+    after = decision.leads_to
+    if after is None:
+        after = family.fold(decision.events, loaded.state)
     commit = attempt.decided(decision, after)
     try:
         # What is written while others are held out is durable only when the hold ends.
@@ -140,19 +142,13 @@ class _Attempt:
     env: Environment
     submission: Submission
     family: CommandFamily
-    at: Instant
+    context: OrderContext
     stream: StreamId | None
     loaded: Loaded
 
     @property
-    def context(self) -> OrderContext:
-        return Context(
-            at=self.at,
-            actor=self.submission.actor,
-            on_behalf_of=self.submission.on_behalf_of,
-            command_id=self.submission.command_id,
-            rules=self.env.rules,
-        )
+    def at(self) -> Instant:
+        return self.context.at
 
     def check_expected_version(self) -> None:
         expected = self.submission.expected_version
@@ -196,6 +192,16 @@ class _Attempt:
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(self.family, self.loaded.state, self.at),
         )
+
+
+def _context(env: Environment, submission: Submission) -> OrderContext:
+    return Context(
+        at=env.clock(),
+        actor=submission.actor,
+        on_behalf_of=submission.on_behalf_of,
+        command_id=submission.command_id,
+        rules=env.rules,
+    )
 
 
 def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:

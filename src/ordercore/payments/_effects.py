@@ -5,7 +5,7 @@ What payments owe to the world: every request without an outcome.
 
 import attrs
 
-from ordercore.grammar import Effect
+from ordercore.grammar import Effect, remembered
 from ordercore.ids import PaymentId
 from ordercore.payments._state import MoneyRequest, Payment, Payments, RequestKind
 
@@ -92,6 +92,7 @@ class AskRefund(_ToOnePayment):
 PaymentEffect = AskAuthorization | AskCapture | AskVoid | AskRefund
 
 
+@remembered
 def outstanding(state: Payments) -> tuple[PaymentEffect, ...]:
     """
     List every request that has no outcome, in the order in which they were made.
