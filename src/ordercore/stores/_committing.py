@@ -21,9 +21,9 @@ from ordercore.ports import Codec, Commit, CommitRefusal, Receipt
 from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections
+from ordercore.stores._group_ledger import GroupLedger
 from ordercore.stores._judging import judge, screen
 from ordercore.stores._ledger_rows import read_ahead, write_ledger
-from ordercore.stores._reads import ReadAhead
 from ordercore.stores._rows import (
     Row,
     from_us,
@@ -131,7 +131,7 @@ class Committing:
         ]
         steps = [step for commit in fresh for step in commit.steps]
         at = max((commit.receipt.at for commit in fresh), default=commits[0].receipt.at)
-        ledger = ReadAhead(steps, at)
+        ledger = GroupLedger(steps, at)
         if steps:
             read_ahead(connection, tenant, ledger)
         judgment = judge(commits, head.receipts, head.versions, ledger.apply)

@@ -16,6 +16,7 @@ from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import EXPIRE_MAX, OpenPending, Step, open_pending
 from ordercore.stores import _sql as sql
+from ordercore.stores._group_ledger import GroupLedger
 from ordercore.stores._reads import ReadAhead
 from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
 
@@ -40,10 +41,11 @@ def read_ahead(connection: sqlite3.Connection, tenant: TenantId, ledger: ReadAhe
             ledger.take_due(due, _due(connection, tenant, due, at))
         if not (steps or holds or endings or due):
             ledger.take_accounts(accounts, _rows(connection, sql.BALANCES_OF, tenant, accounts))
+            return  # accounts bring up nothing
 
 
 def write_ledger(
-    connection: sqlite3.Connection, tenant: TenantId, ledger: ReadAhead, last_position: int
+    connection: sqlite3.Connection, tenant: TenantId, ledger: GroupLedger, last_position: int
 ) -> None:
     """
     Write what a group has recorded, the first step after ``last_position``.

@@ -22,6 +22,7 @@ from ordercore.instants import Instant
 from ordercore.ledger import EXPIRE_MAX, AccountId, Balance, Entry, Ledger, OpenPending
 from ordercore.ports import Commit, CommitRefusal, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit
+from ordercore.stores._group_ledger import GroupLedger
 from ordercore.stores._judging import Judgment, judge, outcome, screen
 from ordercore.stores._reads import ReadAhead
 
@@ -361,7 +362,7 @@ def _judged(here: _Tenant, group: _Group) -> Judgment:
     versions = {name: len(here.streams.get(name, ())) for name in streams if name is not None}
     if len(commits) == 1:  # nothing can come after it, so it may be applied as it is judged
         return judge(commits, here.receipts, versions, here.ledger.apply)
-    copy = ReadAhead(
+    copy = GroupLedger(
         (step for commit in commits for step in commit.steps),
         max(commit.receipt.at for commit in commits),
     )

@@ -26,11 +26,9 @@ from ordercore.instants import Instant
 from ordercore.ledger import (
     Account,
     AccountId,
-    Balance,
     Divide,
     Hold,
     Merge,
-    Movement,
     OpenPending,
     Pend,
     Post,
@@ -38,10 +36,9 @@ from ordercore.ledger import (
     Reverse,
     Step,
     Table,
-    apply_batch,
 )
 
-__all__ = ["Move", "ReadAhead", "Reads"]
+__all__ = ["ReadAhead", "Reads"]
 
 _Key = TypeVar("_Key", bound=str)
 
@@ -69,21 +66,6 @@ class Reads(NamedTuple):
     due: tuple[AccountId, ...]
     accounts: tuple[AccountId, ...]
     at: Instant
-
-
-class Move(NamedTuple):
-    """
-    One step that a group has recorded, for its row in the log.
-
-    Attributes:
-        recorded_at: The instant of its commit.
-        step: What was recorded.
-        movement: What it has moved.
-    """
-
-    recorded_at: Instant
-    step: Step
-    movement: Movement
 
 
 class _Wanted(Generic[_Key]):
@@ -122,16 +104,12 @@ class ReadAhead(Table):
 
     Attributes:
         made: Holds as they were made, of which steps of the group speak after they have ended.
-        moves: What the group has recorded, in order, expiries included.
-        opened: Ids of the holds that it has made, in order; some may have ended since.
-        merged: (hold, merger) of the holds that it has merged.
     """
 
     __slots__ = (
         "_accounts",
         "_at",
         "_due",
-        "_ended_here",
         "_endings",
         "_guards_all",
         "_holds",
@@ -141,9 +119,6 @@ class ReadAhead(Table):
         "_sought",
         "_steps",
         "made",
-        "merged",
-        "moves",
-        "opened",
     )
 
     def __init__(self, steps: Iterable[Step], at: Instant) -> None:
@@ -166,10 +141,6 @@ class ReadAhead(Table):
         self._mentioned = tuple(self._holds.left)
         self._sought: dict[str, None] = {}
         self.made: dict[str, Hold] = {}
-        self.moves: list[Move] = []
-        self.opened: dict[str, None] = {}
-        self.merged: list[tuple[str, str]] = []
-        self._ended_here: list[str] = []
 
     def _mention(self, step: Step) -> None:
         self._own.add(step.id)
@@ -407,58 +378,6 @@ class ReadAhead(Table):
         if account_id not in self._accounts.seen:
             raise _unread("account", account_id)
         return super().touch(account_id)
-
-    def finish(self) -> None:
-        """
-        Let the ended holds go, and remember them: a later commit may reverse what was posted.
-
-        """
-        self.made.update(self.closed)
-        self._ended_here.extend(self.closed)
-        super().finish()
-
-    # --- writing ------------------------------------------------------------------------------
-
-    def apply(self, steps: Iterable[Step], at: Instant) -> None:
-        """
-        Judge one commit's batch and note what it records; a refused one leaves no trace.
-
-        Raises:
-            Rejected: See ``ordercore.ledger.apply_batch``.
-            InvalidData: An account id is none.
-            InvariantViolated: What the store keeps contradicts itself.
-        """
-        for step in apply_batch(steps, self, at):
-            self.moves.append(Move(at, step, self.movement(step)))
-            if isinstance(step, Pend):
-                self.opened[step.id] = None
-            elif isinstance(step, Divide):
-                self.opened.update(dict.fromkeys(step.part_ids))
-            elif isinstance(step, Merge):
-                self.opened[step.id] = None
-                self.merged.extend((pending, step.id) for pending in step.pendings)
-
-    def new_holds(self) -> list[Hold]:
-        """
-        List the holds that the group has made and not ended, in the order in which it made them.
-
-        """
-        return [self.open[name] for name in self.opened if name in self.open]
-
-    def ended_holds(self) -> list[str]:
-        """
-        List the holds that were open before the group and that it has ended.
-
-        """
-        return [name for name in self._ended_here if name not in self.opened]
-
-    def new_balances(self) -> dict[AccountId, Balance]:
-        """
-        Return the numbers of every account that the group has touched, in order of first touch.
-
-        """
-        touched = dict.fromkeys(name for move in self.moves for name in move.movement[:2])
-        return {name: self.account(name).balance for name in touched}
 
 
 def _unread(what: str, key: str) -> InvariantViolated:
