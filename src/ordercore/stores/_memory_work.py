@@ -5,6 +5,7 @@ The rows of the store in memory, and the part of it that workers and operators a
 
 import threading
 from collections.abc import Collection, Sequence
+from itertools import count
 from typing import Final
 
 import attrs
@@ -70,11 +71,42 @@ class Tenant:
     waiting: set[StreamId] = attrs.Factory(set[StreamId])
     snapshots: dict[StreamId, Snapshot] = attrs.Factory(dict[StreamId, Snapshot])
 
-    def set_standing(self, stream: StreamId, commit: Commit) -> None:
+    def write(self, commit: Commit, references: tuple[str, ...]) -> None:
         """
-        Keep what a commit says beside its events.
+        Write an accepted commit, all but its ledger steps.
 
         """
+        receipt, stream = commit.receipt, commit.receipt.stream
+        if stream is not None and receipt.rejected is None:
+            self._append(commit, stream, references)
+        for key in commit.settles:
+            self.leases.pop(key, None)
+        self.receipts[receipt.command_id] = receipt
+
+    def _append(self, commit: Commit, stream: StreamId, references: tuple[str, ...]) -> None:
+        receipt = commit.receipt
+        positions, versions = count(len(self.feed) + 1), count(receipt.from_version + 1)
+        recorded = [
+            Recorded(
+                position=next(positions),
+                stream=stream,
+                version=next(versions),
+                recorded_at=receipt.at,
+                command_id=receipt.command_id,
+                actor=commit.actor,
+                on_behalf_of=commit.on_behalf_of,
+                event=event,
+            )
+            for event in commit.events
+        ]
+        if recorded:
+            self.feed.extend(recorded)
+            self.streams.setdefault(stream, []).extend(recorded)
+        for reference in references:
+            self.references.setdefault(reference, stream)
+        self._set_standing(stream, commit)
+
+    def _set_standing(self, stream: StreamId, commit: Commit) -> None:
         was = self.due_at.pop(stream, None)
         if was is not None:
             del self.due[was, stream]
