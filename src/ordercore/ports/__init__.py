@@ -13,7 +13,7 @@ from ordercore.ports._async import (
     AsyncStore,
     AsyncTaxCalculator,
 )
-from ordercore.ports._store import Codec, Commit, Lease, LeaseState, Receipt, Store
+from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._world import (
     ActingCapabilities,
     Carrier,
@@ -35,6 +35,7 @@ __all__ = [
     "Catalog",
     "Codec",
     "Commit",
+    "CommitRefusal",
     "Lease",
     "LeaseState",
     "PaymentGateway",

@@ -24,7 +24,7 @@ from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.parties import Destination
 from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid
 from ordercore.places import Place
-from ordercore.ports._store import Commit, Lease, Receipt
+from ordercore.ports._store import Commit, CommitRefusal, Lease, Receipt
 from ordercore.ports._world import ActingCapabilities
 from ordercore.totals import TaxOn, TaxQuote
 
@@ -209,6 +209,14 @@ class AsyncStore(Protocol):
         Write a commit and return its own receipt, or the one recorded under its key before.
 
         See :meth:`Store.commit`.
+        """
+        ...
+
+    async def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits in one transaction with one flush; answer each, in order.
+
+        See :meth:`Store.commit_many`.
         """
         ...
 

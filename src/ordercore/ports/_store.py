@@ -13,6 +13,8 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S6  Nothing of one tenant is visible to or changed by another.
   S7  An effect is leased to one holder at a time, and its lease ends in the commit of its outcome.
   S8  Positions of the feed are consecutive in commit order.
+  S9  A group of commits is one transaction and one flush, and each is judged for itself as if they
+      came one after the other: a refused one leaves no trace and touches none of its neighbors.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,13 +24,16 @@ from typing import Protocol
 
 import attrs
 
-from ordercore.errors import Rejected
+from ordercore.errors import Conflict, InvalidData, InvariantViolated, Rejected
 from ordercore.grammar import Actor, Command, Event, Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
 
-__all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Store"]
+__all__ = ["Codec", "Commit", "CommitRefusal", "Lease", "LeaseState", "Receipt", "Store"]
+
+#: Why one commit of a group was not written; its neighbors were. ``Store.commit`` raises the same.
+CommitRefusal = Conflict | Rejected | InvalidData | InvariantViolated
 
 
 class Codec(Protocol):
@@ -161,6 +166,21 @@ class Store(Protocol):
         Raises:
             Conflict: The stream is not at ``from_version``; nothing was written.
             Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+        """
+        ...
+
+    def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits in one transaction with one flush; answer each, in order.
+
+        Each is judged for itself, as if they were committed one after the other in the order
+        given: a later one sees what an earlier one wrote, and a command id that comes twice is
+        answered with the first receipt. A refused commit leaves no trace and touches none of its
+        neighbors. What :meth:`commit` returns or raises for one is its answer here. The commits may
+        be of several tenants.
+
+        Raises:
+            PortUnavailable: The store itself failed; nothing of the whole group was written.
         """
         ...
 
