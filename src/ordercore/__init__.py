@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StaticCatalog,
         UnitOfMeasure,
     )
-    from ordercore.engine import AsyncEngine, Engine, Submitted
+    from ordercore.engine import AsyncEngine, Engine, Submitted, Wish
     from ordercore.errors import (
         Conflict,
         InvalidData,
@@ -200,6 +200,7 @@ __all__ = [
     "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
+    "Wish",
     "__version__",
 ]
 
@@ -299,6 +300,7 @@ _HOME: dict[str, str] = {
     "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
+    "Wish": "ordercore.engine",
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ordercore.engine._audit import audit_ledger
 from ordercore.engine._engine import Engine
 from ordercore.engine._kinds import KINDS, Kinds
-from ordercore.engine._requests import Submitted
+from ordercore.engine._requests import Submitted, Wish
 from ordercore.engine._verify import Verification, verify
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "Kinds",
     "Submitted",
     "Verification",
+    "Wish",
     "audit_ledger",
     "verify",
 ]
