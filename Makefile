@@ -19,7 +19,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow check bench bench-ledger docs tables surface lock clean
+.PHONY: help setup demo test test-slow check bench bench-ledger bench-engine docs tables surface lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ bench: $(VENV)/.installed ## measure
 bench-ledger: $(VENV)/.installed ## measure the ledger beside a floor written by hand
 	@$(PY) -m bench ledger $(ARGS)
 
+bench-engine: $(VENV)/.installed ## measure the engine beside its peers, which it installs into .bench
+	@$(PY) -m bench engine $(ARGS)
+
 docs: $(VENV)/.installed ## write the generated pages and the outputs of the examples anew
 	@$(PY) -m tools.generate_docs
 	@$(PY) -m tools.page_output
@@ -58,12 +61,14 @@ tables: $(VENV)/.installed ## write the compiled lifecycles anew
 surface: $(VENV)/.installed ## accept changes of the public surface and smaller ratchets
 	@$(PY) -m tests.architecture.update
 
-lock: $(UV) ## resolve the newest allowed versions into requirements/dev.txt; ARGS="--upgrade" for newer
+lock: $(UV) ## resolve the newest allowed versions into requirements/; ARGS="--upgrade" for newer
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--python "$(PYTHON)" pyproject.toml --group dev -o requirements/dev.txt $(ARGS)
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--python "$(PYTHON)" --python-version 3.11 --group peers -o requirements/peers.txt $(ARGS)
 
 clean: ## remove everything that make has made
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+	rm -rf .venv .tools .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		.coverage .coverage.* htmlcov build dist
 	find src tests tools -name __pycache__ -prune -exec rm -rf {} +
 

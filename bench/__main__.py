@@ -8,10 +8,12 @@ moment; the ratios are measured side by side in one run and are what goals are s
 import argparse
 import json
 import platform
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
 from bench import engine, imports, ledger, sourcing
+from bench.peers.environment import PeersMissing
 
 RUNS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "imports": imports.run,
@@ -40,7 +42,10 @@ def main() -> None:
         "machine": platform.machine(),
     }
     for name in asked.which or RUNS:
-        found[name] = RUNS[name](small=asked.small, **given)
+        try:
+            found[name] = RUNS[name](small=asked.small, **given)
+        except PeersMissing as missing:
+            sys.exit(f"{name}: {missing}")
     if len(asked.which) == 1:
         found |= found[asked.which[0]]  # asked for alone, its figures are found at the top too
     print()

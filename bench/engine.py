@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
+from bench import group_commit
 from bench.floor import FloorShop
 from bench.floor_stores import Dicts, Rows
 from bench.life import COMMANDS, START, live, place_order, ready_engine
+from bench.peers import compare
 from bench.report import call_us, medians, print_table
 from ordercore import Actor, ActorKind, MemoryStore, ReceiveStock, Rules, SQLiteStore
 from ordercore.codec import JsonCodec
@@ -56,6 +58,8 @@ def run(*, rounds: int = ROUNDS, small: bool = False) -> dict[str, Any]:
         list(parts.items()),
     )
     return {
+        **compare.run(rounds=rounds, small=small),
+        **group_commit.run(rounds=rounds, small=small),
         "rounds": rounds,
         "orders_a_round": orders,
         "life": facts,
@@ -188,11 +192,11 @@ def _placing(engine: Engine) -> tuple[Callable[[], object], Callable[[], object]
         command_id=CommandId("bench"),
         rules=Rules(),
     )
-    reader = engine._reader  # noqa: SLF001  # its answers are wanted, without the loop around them
+    reader, drive = engine._reader, engine._drive  # noqa: SLF001  # its answers are wanted, without the loop around them
     rounds: list[Facts] = [Facts()]
     missing: tuple[Need[Any], ...] = rounds[-1].missing(needs(command, None, rounds[-1], context))
     while missing:
-        rounds.append(rounds[-1].and_also(reader.answer(missing, START)))
+        rounds.append(rounds[-1].and_also(drive(reader.answer(missing, START))))
         missing = rounds[-1].missing(needs(command, None, rounds[-1], context))
 
     def gather() -> object:

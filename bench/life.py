@@ -35,7 +35,7 @@ from ordercore.ids import OrderId, PackageId, PlaceId, ReturnId, Sku
 from ordercore.ports import ActingCapabilities, Store
 from ordercore.totals import TaxedAmount, TaxOn, TaxQuote
 
-__all__ = ["COMMANDS", "live", "place_order", "ready_engine"]
+__all__ = ["COMMANDS", "START", "Ports", "live", "place_order", "ready_engine"]
 
 MUG: Final = Sku("MUG")
 TEA: Final = Sku("TEA")
@@ -46,7 +46,7 @@ START: Final = datetime(2026, 3, 1, 9, tzinfo=UTC)
 COMMANDS: Final = 8
 
 
-class _Ports:
+class Ports:
     """Ports that answer at once: what is measured is ordercore."""
 
     capabilities = ActingCapabilities(lookup=True)
@@ -83,7 +83,7 @@ class _Ports:
 
 def ready_engine(store: Store, orders: int, more_places: tuple[PlaceId, ...] = ()) -> Engine:
     """Return an engine whose two places hold what that many orders need; the others are empty."""
-    ports, ticks = _Ports(), count(1)
+    ports, ticks = Ports(), count(1)
     clock: Callable[[], datetime] = lambda: START + timedelta(milliseconds=next(ticks))  # noqa: E731
     engine = Engine(
         store=store,

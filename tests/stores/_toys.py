@@ -11,7 +11,7 @@ from ordercore.grammar import Actor, ActorKind, Command, Event
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Pend, Post, PostPending, Step, account
-from ordercore.ports import Commit, Receipt, Store
+from ordercore.ports import Commit, Receipt, Snapshot, Store
 
 SHOP = TenantId("shop")
 OTHER = TenantId("other")
@@ -85,6 +85,8 @@ def says(
     rejected: Rejected | None = None,
     reply: object = None,
     on_behalf_of: str | None = None,
+    waits: int = 0,
+    snapshot: Snapshot | None = None,
 ) -> Commit:
     """Build a commit that appends an event for each word."""
     events = tuple(Said(word) if isinstance(word, str) else word for word in words)
@@ -106,6 +108,8 @@ def says(
         on_behalf_of=on_behalf_of,
         next_due=None if due is None else minutes(due),
         settles=settles,
+        waits=waits,
+        snapshot=snapshot,
     )
 
 

@@ -27,7 +27,7 @@ from ordercore.ledger import (
     expiry_id,
     reversal_id,
 )
-from ordercore.ports import Commit, Receipt, Store
+from ordercore.ports import Commit, Receipt, Snapshot, Store
 from ordercore.stores import MemoryStore, SQLiteStore
 from tests.stores._toys import OTHER, SHOP, START, Answer, Said, ToyCodec, minutes, says
 
@@ -68,11 +68,12 @@ class Walk:
         for _ in range(0 if refused else random.randrange(4)):
             self._fresh.append(self.step(tenant))
         steps = tuple(self._fresh)
+        version = max(0, version + (random.choice((-1, 1)) if self.rarely() else 0))
         return says(
             random.choice(COMMANDS),
             stream,
             *(Said("w", random.choice(((), ("pay:1",), ("pay:2", "pay:3")))) for _ in range(count)),
-            version=max(0, version + (random.choice((-1, 1)) if self.rarely() else 0)),
+            version=version,
             tenant=tenant,
             at=self._now,
             steps=steps,
@@ -80,7 +81,12 @@ class Walk:
             settles=(random.choice(LEASED),) if self.rarely() else (),
             rejected=Rejected("no", "no", data={"n": 1}, legal=("yes",)) if refused else None,
             reply=Answer(random.randrange(9)) if self.rarely() else None,
+            waits=0 if stream is None else random.choice((0, 0, 1, 2)),
+            snapshot=self.snapshot(version + count) if count and stream else None,
         )
+
+    def snapshot(self, version: int) -> Snapshot | None:
+        return Snapshot(version=version, form="toy", body=f"{version}") if self.rarely() else None
 
     def step(self, tenant: TenantId) -> Step:
         random = self._random
@@ -206,6 +212,10 @@ def readings(store: Store) -> dict[str, object]:
             "entries": list(store.entries(tenant)),
             "of accounts": [list(store.entries(tenant, AccountId(a))) for a in ACCOUNTS],
             "due": [list(store.due(tenant, minutes(at), 2)) for at in (0, 4, UNTIL)],
+            "waiting": [list(store.waiting(tenant, after, 2)) for after in ("", "s-1")],
+            "standings": [store.standing(tenant, StreamId(s)) for s in STREAMS],
+            "snapshots": [store.snapshot(tenant, StreamId(s)) for s in STREAMS],
+            "next due": store.next_due(tenant),
             "made": dict(store.pendings_made(tenant, MADE)),
             "references": [store.find(tenant, f"pay:{n}") for n in range(4)],
         }

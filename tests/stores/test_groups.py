@@ -255,7 +255,7 @@ def test_the_walks_of_these_tests_meet_every_kind_of_answer() -> None:
 
     missing = {
         "own", "repeat", "conflict", "shortage", "pending_already_posted", "pending_already_voided",
-        "pending_already_expired", "pending_already_divided", "pending_already_merged",
+        "pending_already_expired", "pending_already_divided",
         "pending_not_found", "step_not_found", "batch_partly_exists", "exceeds_pending",
         "parts_differ",
     } - met.keys()  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from ordercore.engine._kinds import Kinds
-from ordercore.engine._requests import Loaded
+from ordercore.engine._requests import Call, Loaded, Loop
 from ordercore.grammar import Event
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ports import Commit, Receipt, Store
@@ -39,7 +39,14 @@ class Streams:
     )
     _lock: Lock = attrs.field(init=False, factory=Lock)
 
-    def load(self, stream: StreamId) -> Loaded:
+    def recall(self, command_id: CommandId) -> Loop[Receipt | None]:
+        """
+        Return what was recorded under a command id.
+
+        """
+        return (yield from Call(self.store.recall, self.tenant, command_id))
+
+    def load(self, stream: StreamId) -> Loop[Loaded]:
         """
         Return a stream's state and version as they are in the store now.
 
@@ -47,8 +54,8 @@ class Streams:
             InvalidDefinition: Nobody knows that kind of stream.
             InvariantViolated: There is an event in it that its kind does not have.
         """
-        known = self._kept.get(stream, Loaded(0, None))
-        newer = self.store.load(self.tenant, stream, known.version)
+        known = self._kept.get(stream, _NOTHING)
+        newer = yield from Call(self.store.load, self.tenant, stream, known.version)
         if not newer:
             return known
         fold = self.kinds.of_stream(stream).fold
@@ -58,15 +65,20 @@ class Streams:
         self._keep(stream, loaded)
         return loaded
 
-    def write(self, commit: Commit, after: object) -> Receipt:
+    def write(self, commit: Commit, after: object = None) -> Loop[Receipt]:
         """
         Write a commit, and keep the state that it leads to.
+
+        Args:
+            commit: What is written.
+            after: The state once it is written, so that nobody need read and fold what was just
+                folded; None where that isn't known, or not yet durable.
 
         Raises:
             Conflict: The stream has moved on; nothing was written.
             Rejected: A rule of the ledger; nothing was written.
         """
-        receipt = self.store.commit(commit)
+        receipt = yield from Call(self.store.commit, commit)
         # Another receipt says that the command was recorded before: this commit wasn't written.
         if after is not None and receipt.stream is not None and receipt is commit.receipt:
             self._keep(receipt.stream, Loaded(receipt.to_version, after))
@@ -79,14 +91,19 @@ class Streams:
             if len(self._kept) > _KEPT_MAX:
                 self._kept.popitem(last=False)
 
-    def events_of(self, command_id: CommandId) -> tuple[Event, ...]:
+    def events_of(self, command_id: CommandId) -> Loop[tuple[Event, ...]]:
         """
         Return the events that a recorded command led to.
 
         """
-        receipt = self.store.recall(self.tenant, command_id)
+        receipt = yield from self.recall(command_id)
         if receipt is None or receipt.stream is None:
             return ()
         count = receipt.to_version - receipt.from_version
-        recorded = self.store.load(self.tenant, receipt.stream, receipt.from_version)
+        recorded = yield from Call(
+            self.store.load, self.tenant, receipt.stream, receipt.from_version
+        )
         return tuple(r.event for r in recorded[:count])
+
+
+_NOTHING: Final = Loaded(0, None)

@@ -49,7 +49,7 @@ class ShippingRate:
     kg_minor: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ShippingRates(Need[tuple[ShippingRate, ...]]):
     """
     The rates from some places to a destination; a place that cannot ship there is absent.

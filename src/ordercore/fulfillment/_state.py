@@ -28,6 +28,7 @@ from ordercore.fulfillment._events import (
     WorkReduced,
 )
 from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
+from ordercore.grammar import replaced
 
 __all__ = [
     "EMPTY",
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Fulfillment:
     """
     All fulfillment of one order.
@@ -129,7 +130,7 @@ def _opened(state: Fulfillment, event: FulfillmentOrderOpened) -> Fulfillment:
         status=event.status,
         work=event.work,
     )
-    return attrs.evolve(state, orders=(*state.orders, order))
+    return replaced(state, orders=(*state.orders, order))
 
 
 def _move(
@@ -146,9 +147,9 @@ def _move(
             change(line, moved[line.line_id]) if line.line_id in moved else line
             for line in order.lines
         )
-        return attrs.evolve(order, status=status or order.status, lines=tuple(after))
+        return replaced(order, status=status or order.status, lines=tuple(after))
 
-    return attrs.evolve(
+    return replaced(
         state,
         orders=tuple(
             moved_order(fo) if fo.id == fulfillment_order_id else fo for fo in state.orders
@@ -157,7 +158,7 @@ def _move(
 
 
 def _onto_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLine:
-    return attrs.evolve(
+    return replaced(
         line,
         picked=line.picked + moved.quantity,
         picked_lots=joined_units(line.named, moved.named),
@@ -165,7 +166,7 @@ def _onto_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLi
 
 
 def _off_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLine:
-    return attrs.evolve(
+    return replaced(
         line,
         picked=line.picked - moved.quantity,
         picked_lots=units_left(line.named, moved.named),
@@ -177,7 +178,7 @@ def _picked(state: Fulfillment, event: UnitsPicked) -> Fulfillment:
         state,
         event.fulfillment_order_id,
         event.lines,
-        lambda line, m: attrs.evolve(_onto_trolley(line, m), hold=m.hold),
+        lambda line, m: replaced(_onto_trolley(line, m), hold=m.hold),
         event.status,
     )
 
@@ -187,7 +188,7 @@ def _missing(state: Fulfillment, event: UnitsMissing) -> Fulfillment:
         state,
         event.fulfillment_order_id,
         event.lines,
-        lambda line, m: attrs.evolve(line, missing=line.missing + m.quantity, hold=m.hold),
+        lambda line, m: replaced(line, missing=line.missing + m.quantity, hold=m.hold),
         event.status,
     )
 
@@ -197,20 +198,20 @@ def _canceled(state: Fulfillment, event: FulfillmentUnitsCanceled) -> Fulfillmen
         state,
         event.fulfillment_order_id,
         event.waiting,
-        lambda line, m: attrs.evolve(line, canceled=line.canceled + m.quantity, hold=m.hold),
+        lambda line, m: replaced(line, canceled=line.canceled + m.quantity, hold=m.hold),
     )
     return _move(
         state,
         event.fulfillment_order_id,
         event.picked,
-        lambda line, m: attrs.evolve(_off_trolley(line, m), canceled=line.canceled + m.quantity),
+        lambda line, m: replaced(_off_trolley(line, m), canceled=line.canceled + m.quantity),
     )
 
 
 def _work_reduced(state: Fulfillment, event: WorkReduced) -> Fulfillment:
     reduced = event.fulfillment_order_id
-    orders = (attrs.evolve(fo, work=event.work) if fo.id == reduced else fo for fo in state.orders)
-    return attrs.evolve(state, orders=tuple(orders))
+    orders = (replaced(fo, work=event.work) if fo.id == reduced else fo for fo in state.orders)
+    return replaced(state, orders=tuple(orders))
 
 
 def _ended(state: Fulfillment, event: FulfillmentOrderEnded) -> Fulfillment:
@@ -227,21 +228,19 @@ def _packed(state: Fulfillment, event: PackagePacked) -> Fulfillment:
         label_wanted=event.label_wanted,
         status=event.status,
     )
-    state = attrs.evolve(state, packages=(*state.packages, package))
+    state = replaced(state, packages=(*state.packages, package))
     return _move(
         state,
         event.fulfillment_order_id,
         event.lines,
-        lambda line, m: attrs.evolve(_off_trolley(line, m), packed=line.packed + m.quantity),
+        lambda line, m: replaced(_off_trolley(line, m), packed=line.packed + m.quantity),
     )
 
 
 def _with_package(state: Fulfillment, package_id: str, **changes: Any) -> Fulfillment:
-    return attrs.evolve(
+    return replaced(
         state,
-        packages=tuple(
-            attrs.evolve(p, **changes) if p.id == package_id else p for p in state.packages
-        ),
+        packages=tuple(replaced(p, **changes) if p.id == package_id else p for p in state.packages),
     )
 
 
@@ -252,7 +251,7 @@ def _unpacked(state: Fulfillment, event: PackageUnpacked) -> Fulfillment:
         state,
         package.fulfillment_order_id,
         package.lines,
-        lambda line, m: attrs.evolve(_onto_trolley(line, m), packed=line.packed - m.quantity),
+        lambda line, m: replaced(_onto_trolley(line, m), packed=line.packed - m.quantity),
     )
 
 
@@ -284,7 +283,7 @@ def _shipped(state: Fulfillment, event: PackageShipped) -> Fulfillment:
         state,
         package.fulfillment_order_id,
         package.lines,
-        lambda line, m: attrs.evolve(
+        lambda line, m: replaced(
             line, packed=line.packed - m.quantity, shipped=line.shipped + m.quantity
         ),
     )

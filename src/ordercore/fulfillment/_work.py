@@ -14,7 +14,7 @@ from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, Sku
 __all__ = ["FulfillmentLine", "FulfillmentOrder", "Package"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class FulfillmentLine:
     """
     Units of one line of the order at one place.
@@ -73,7 +73,7 @@ class FulfillmentLine:
         return self.waiting + self.picked + self.packed
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class FulfillmentOrder:
     """
     The work for one place.
@@ -116,7 +116,7 @@ class FulfillmentOrder:
         return next((line for line in self.lines if line.line_id == line_id), None)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Package:
     """
     A box.

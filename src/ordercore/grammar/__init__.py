@@ -40,10 +40,12 @@ from ordercore.grammar._grammar import (
     Facts,
     Need,
     Submit,
+    once_known,
 )
 from ordercore.grammar._outcomes import ActionRequired, Declined, Outcome, Succeeded, Unknown
 from ordercore.grammar._recorded import Recorded
 from ordercore.grammar._tables import CommandTable
+from ordercore.grammar._values import derived, remembered, replaced
 
 __all__ = [
     "LINES_MAX",
@@ -77,9 +79,13 @@ __all__ = [
     "Succeeded",
     "Unknown",
     "amount_fault",
+    "derived",
     "evolve_attempts",
+    "once_known",
     "put_off",
     "quantity_fault",
     "record_attempt",
+    "remembered",
+    "replaced",
     "tries",
 ]

@@ -3,8 +3,9 @@ The types of the grammar; the package's docstring tells how they work together.
 
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from functools import wraps
 from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
@@ -18,6 +19,7 @@ from ordercore.instants import Instant
 ROUNDS_MAX: Final = 4
 
 AnswerT = TypeVar("AnswerT")
+AboutT = TypeVar("AboutT")
 RulesT_co = TypeVar("RulesT_co", covariant=True)
 EventT_co = TypeVar("EventT_co", covariant=True)
 StepT_co = TypeVar("StepT_co", covariant=True)
@@ -119,6 +121,16 @@ class Effect:
     not_before: Instant | None = None
     waits_for_operator: bool = False
 
+    @property
+    def lane(self) -> str:
+        """
+        Where the order matters: effects of one lane are performed one after the other.
+
+        In the order in which they are owed. Those of different lanes do not depend on each other
+        and may be performed at the same time. By itself, each is in a lane of its own.
+        """
+        return self.key
+
 
 @attrs.frozen(kw_only=True)
 class Submit(Effect):
@@ -141,12 +153,17 @@ class Facts:
     The answers to needs, typed by the need that asked.
 
     Facts may be stale: a decision rests on them, and the commit checks what must still hold.
+
+    What rules make of answers is kept with them (:meth:`once`): the rounds of a command all ask
+    about the same wish, and each would otherwise begin with what the one before has worked out.
     """
 
-    __slots__ = ("_answers",)
+    __slots__ = ("_answers", "_worked_out")
 
     def __init__(self, answers: Mapping[Need[Any], object] | None = None) -> None:
         self._answers: dict[Need[Any], object] = dict(answers or {})
+        #: By function and the ids of its arguments, which are kept so that no id is used again.
+        self._worked_out: dict[tuple[object, ...], tuple[object, Any]] = {}
 
     def __getitem__(self, need: Need[AnswerT]) -> AnswerT:
         """
@@ -168,14 +185,22 @@ class Facts:
         List the needs that have no answer yet, in a stable order.
 
         """
-        return tuple(sorted((need for need in needs if need not in self._answers), key=repr))
+        answers = self._answers
+        missing = [need for need in needs if need not in answers]
+        if len({type(need) for need in missing}) == len(missing):
+            missing.sort(key=_name_of_kind)
+        else:
+            missing.sort(key=repr)
+        return tuple(missing)
 
     def and_also(self, answers: Mapping[Need[Any], object]) -> "Facts":
         """
         Return facts that hold these answers too.
 
         """
-        return Facts({**self._answers, **answers})
+        more = Facts({**self._answers, **answers})
+        more._worked_out.update(self._worked_out)
+        return more
 
     def without(self, kinds: tuple[type[Need[Any]], ...]) -> "Facts":
         """
@@ -183,6 +208,38 @@ class Facts:
 
         """
         return Facts({n: a for n, a in self._answers.items() if not isinstance(n, kinds)})
+
+    def once(self, work_out: Callable[..., AnswerT], *of: object) -> AnswerT:
+        """
+        Return ``work_out(*of, facts)``, worked out once for the same objects.
+
+        It must be pure, and rest on answers alone that are there: then it stays true as more come.
+        What raises is not kept. The facts that :meth:`and_also` makes know it too, those of
+        :meth:`without` don't.
+        """
+        key = (work_out, *map(id, of))
+        known = self._worked_out.get(key)
+        if known is None:
+            known = self._worked_out[key] = (of, work_out(*of, self))
+        found: AnswerT = known[1]
+        return found
+
+
+def _name_of_kind(need: Need[Any]) -> str:
+    return type(need).__qualname__
+
+
+def once_known(work_out: Callable[[AboutT, Facts], AnswerT]) -> Callable[[AboutT, Facts], AnswerT]:
+    """
+    Let a method that takes facts be worked out once for them; see :meth:`Facts.once`.
+
+    """
+
+    @wraps(work_out)
+    def recall(about: AboutT, facts: Facts) -> AnswerT:
+        return facts.once(work_out, about)
+
+    return recall
 
 
 @attrs.frozen(kw_only=True)
@@ -214,8 +271,12 @@ class Decision(Generic[EventT_co, StepT_co]):
         events: Facts to append to the stream, in order.
         transfers: One linked batch of ledger steps: all apply, or none and nothing happened.
         reply: What the caller is told beyond the facts, where the facts do not hold it.
+        leads_to: The state after the events, where the rules have folded them already, so that
+            nobody need do it again; None where they have not. It is what the fold says, to the
+            last field.
     """
 
     events: tuple[EventT_co, ...] = ()
     transfers: tuple[StepT_co, ...] = ()
     reply: object = None
+    leads_to: object = attrs.field(default=None, eq=False, repr=False)

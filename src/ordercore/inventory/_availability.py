@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class StockAt(Need[Mapping[tuple[Sku, PlaceId], StockLevel]]):
     """
     The levels of some SKUs at some places, as a cart, an order or nobody in particular sees them.

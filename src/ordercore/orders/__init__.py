@@ -45,9 +45,9 @@ from ordercore.orders._kits import KitPart, PlacedKit
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Anomaly, Grant, Order, OrderLine
 from ordercore.orders._outstanding import OrderEffect, outstanding
+from ordercore.orders._plans import STOCK_NEEDS, PlanSourcing
 from ordercore.orders._rules import CaptureWhen, OrderContext, ReleaseWhen, Rules
 from ordercore.orders._shape import LineLots, LineQuantity, LineRequest
-from ordercore.orders._sourcing import STOCK_NEEDS, PlanSourcing
 from ordercore.orders._state import evolve, fold
 from ordercore.orders._work_commands import (
     AuthorizeReturn,

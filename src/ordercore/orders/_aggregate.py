@@ -21,7 +21,7 @@ from ordercore.orders._events import OrderEvent
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
-from ordercore.orders._sourcing import STOCK_NEEDS
+from ordercore.orders._plans import STOCK_NEEDS
 from ordercore.orders._state import evolve
 
 __all__ = ["CAPACITY", "CARTS", "ORDERS"]

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import attrs
 
+from ordercore.grammar import remembered
 from ordercore.orders._order import Order
 from ordercore.payments import RequestKind
 
@@ -96,6 +97,7 @@ class Balance:
         return Settlement.OVERPAID if self.difference_minor > 0 else Settlement.UNDERPAID
 
 
+@remembered
 def balance(order: Order) -> Balance:
     """
     Sum up an order's money. Cost: O(lines + payments + requests).

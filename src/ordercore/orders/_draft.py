@@ -135,7 +135,7 @@ class Draft:
 
         """
         steps = (*self.movements.batch(), *self.capacity.batch(), *self.money)
-        return Decision(tuple(self.events), steps)
+        return Decision(tuple(self.events), steps, leads_to=self.order)
 
     def _move_money(self, event: PaymentCaptured | PaymentRecorded | PaymentRefunded) -> None:
         customer = account("value", "customer", self.order.currency)

@@ -7,7 +7,7 @@ import attrs
 
 from ordercore import fulfillment, payments, returns
 from ordercore.fulfillment import AllocatedUnits, Fulfillment, PromisedWork
-from ordercore.grammar import Attempt
+from ordercore.grammar import Attempt, derived
 from ordercore.ids import LineId, OrderId, PlaceId
 from ordercore.instants import Instant
 from ordercore.orders._events import PlacedLine
@@ -21,7 +21,7 @@ from ordercore.totals import SHIPPING_LINE, LineUnits, OrderTotals
 __all__ = ["Anomaly", "Grant", "Order", "OrderLine"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class OrderLine:
     """
     One line of an order.
@@ -72,7 +72,7 @@ class Anomaly:
     occurred_at: Instant
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Order:
     """
     An order as its events tell it.
@@ -153,7 +153,7 @@ class Order:
         """
         return self.totals.total_minor
 
-    @property
+    @derived
     def canceled_minor(self) -> int:
         """
         What of it will never be charged.
@@ -177,7 +177,7 @@ class Order:
         """
         return self.total_minor - self.canceled_minor
 
-    @property
+    @derived
     def units_to_ship(self) -> int:
         """
         Count the units that are neither canceled nor gone.

@@ -5,7 +5,7 @@ All that an order owes to the world or to itself, each with a stable key and the
 
 from ordercore import fulfillment, payments
 from ordercore.fulfillment import AskLabel
-from ordercore.grammar import Submit, put_off
+from ordercore.grammar import Submit, put_off, remembered
 from ordercore.ids import child
 from ordercore.orders._order import Order
 from ordercore.orders._work_commands import SourceAgain
@@ -17,6 +17,7 @@ __all__ = ["OrderEffect", "outstanding"]
 OrderEffect = PaymentEffect | AskLabel | Submit
 
 
+@remembered
 def outstanding(order: Order) -> tuple[OrderEffect, ...]:
     """
     List every obligation without an outcome.

@@ -5,13 +5,16 @@ Placement: from a wish to an order with promised stock and frozen payment reques
 
 from typing import Any
 
+import attrs
+
 from ordercore import payments
-from ordercore.catalog import Product
+from ordercore.catalog import Product, Products
 from ordercore.errors import Rejected
 from ordercore.fulfillment import AllocatedUnits, CapacityMovements
-from ordercore.grammar import Facts, Need
+from ordercore.grammar import Facts, Need, derived
 from ordercore.ids import LineId
 from ordercore.inventory import CartHolds, Movements
+from ordercore.money import Rounding
 from ordercore.orders._allocate import allocate
 from ordercore.orders._balance import uncovered_minor
 from ordercore.orders._carts import refuse_shortage
@@ -29,6 +32,7 @@ from ordercore.orders._sourcing import Question
 from ordercore.orders._state import evolve
 from ordercore.totals import (
     SHIPPING_LINE,
+    LineToPrice,
     OrderTotals,
     TaxableAmount,
     TaxOn,
@@ -39,22 +43,52 @@ from ordercore.totals import (
 __all__ = ["decide_add_tender", "decide_placement", "decide_record_payment", "placement_needs"]
 
 
-def _exploded(command: PlaceOrder, facts: Facts) -> Exploded:
-    return explode(command.lines, known_products(command.lines, facts)[1])
+@attrs.frozen(slots=False)
+class _Wish:
+    """
+    What an order wants, its kits taken apart as far as the catalog has told of them.
+
+    """
+
+    command: PlaceOrder
+    rounding: Rounding
+    exploded: Exploded
+    question: Question
+
+    @derived
+    def lines(self) -> tuple[LineToPrice, ...]:
+        return lines_to_price(self.command.lines, self.exploded, self.rounding)
 
 
-def _question(command: PlaceOrder, facts: Facts, context: OrderContext) -> Question:
-    return Question(
-        wants=_exploded(command, facts).wants,
-        asked=known_products(command.lines, facts)[0],
-        destination=command.destination,
-        currency=command.currency,
-        window=Window.of(context),
-        cart_id=command.cart_id,
-        rules=context.rules.stock,
-        channel=command.channel,
-        on=context.at.date(),
-        preorders=True,
+def _wish(command: PlaceOrder, facts: Facts, context: OrderContext) -> _Wish:
+    if facts.once(_products_asked, command) not in facts:
+        return _wish_of(command, context, facts)  # what the catalog answers will change it
+    return facts.once(_wish_of, command, context)
+
+
+def _products_asked(command: PlaceOrder, _: Facts) -> Products:
+    return Products(tuple(sorted({line.sku for line in command.lines})))
+
+
+def _wish_of(command: PlaceOrder, context: OrderContext, facts: Facts) -> _Wish:
+    asked, products = known_products(command.lines, facts)
+    exploded = explode(command.lines, products)
+    return _Wish(
+        command,
+        context.rules.rounding,
+        exploded,
+        Question(
+            wants=exploded.wants,
+            asked=asked,
+            destination=command.destination,
+            currency=command.currency,
+            window=Window.of(context),
+            cart_id=command.cart_id,
+            rules=context.rules.stock,
+            channel=command.channel,
+            on=context.at.date(),
+            preorders=True,
+        ),
     )
 
 
@@ -67,23 +101,24 @@ def placement_needs(
     """
     if state is not None:
         return frozenset()
-    question = _question(command, facts, context)
+    question = _wish(command, facts, context).question
     needs = question.needs(facts)
-    if not facts.missing(question.first_needs()):
-        needs |= {_tax_on(command, question, facts, context)}
+    if not facts.missing(question.first_needs):
+        needs |= {facts.once(_tax_on, command, context)}
     return needs
 
 
-def _tax_on(command: PlaceOrder, question: Question, facts: Facts, context: OrderContext) -> TaxOn:
-    products = question.products(facts)
+def _tax_on(command: PlaceOrder, context: OrderContext, facts: Facts) -> TaxOn:
+    wish = _wish(command, facts, context)
+    products = wish.question.products(facts)
     amounts = taxable_amounts(
-        lines=lines_to_price(command.lines, _exploded(command, facts), context.rules.rounding),
+        lines=wish.lines,
         order_discounts=command.discounts,
         shipping_minor=command.shipping_minor,
         shipping_discounts=command.shipping_discounts,
         rounding=context.rules.rounding,
     )
-    by_line = {want.line_id: want for want in question.wants}
+    by_line = {want.line_id: want for want in wish.question.wants}
     taxable: list[TaxableAmount] = []
     for line_id, amount_minor in amounts:
         line = by_line.get(LineId(line_id))
@@ -129,16 +164,16 @@ def decide_placement(
             data={"order": command.order_id},
             legal=("another order id", "the same command under its own key again"),
         )
-    question = _question(command, facts, context)
-    products, exploded = question.products(facts), _exploded(command, facts)
+    wish = _wish(command, facts, context)
+    question, products = wish.question, wish.question.products(facts)
     plan, units = question.answer(facts)
     question.refuse_without_room(facts, plan)
     refuse_shortage(plan)
     uncounted = question.uncounted(facts)
-    quote = facts[_tax_on(command, question, facts, context)]
+    quote = facts[facts.once(_tax_on, command, context)]
     totals = price_order(
         currency=command.currency,
-        lines=lines_to_price(command.lines, exploded, context.rules.rounding),
+        lines=wish.lines,
         order_discounts=command.discounts,
         shipping_minor=command.shipping_minor,
         shipping_discounts=command.shipping_discounts,
@@ -166,7 +201,7 @@ def decide_placement(
                 place=want.place,
                 tracked=want.sku not in uncounted,
             )
-            for want in exploded.wants
+            for want in question.wants
         ),
         totals=totals,
         tax_quote=quote.reference,
@@ -177,7 +212,7 @@ def decide_placement(
         capture=context.rules.capture,
         occurred_at=when,
         status=ORDER_LIFECYCLE().initial,
-        kits=exploded.kits,
+        kits=wish.exploded.kits,
     )
     draft = Draft(
         order=evolve(None, placed),

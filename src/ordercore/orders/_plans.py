@@ -1,15 +1,42 @@
 """
-A plan of sourcing, by line and together with what lines have named themselves.
+A plan of sourcing: how it is asked for, and what it says by line and together with named places.
 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
+import attrs
+
+from ordercore.fulfillment import CapacityAt
+from ordercore.grammar import Need
 from ordercore.ids import PlaceId
+from ordercore.inventory import CartHolds, OrderHolds, ShelfUnits, StockAt
 from ordercore.orders._promises import NamedUnits, SourcedUnits, Want
-from ordercore.sourcing import OpenedPlace, Shortfall, SourcingPlan
+from ordercore.sourcing import OpenedPlace, Shortfall, SourcingPlan, SourcingProblem
 
-__all__ = ["by_line", "united"]
+__all__ = ["STOCK_NEEDS", "PlanSourcing", "by_line", "united"]
+
+
+@attrs.frozen(cache_hash=True)
+class PlanSourcing(Need[SourcingPlan]):
+    """
+    The cheapest split of a problem. Answered by the pure solver, by whoever drives.
+
+    """
+
+    problem: SourcingProblem
+
+
+#: What must be read again after somebody else took the stock or the day that a decision counted on.
+STOCK_NEEDS: tuple[type[Need[Any]], ...] = (
+    StockAt,
+    CartHolds,
+    OrderHolds,
+    CapacityAt,
+    PlanSourcing,
+    ShelfUnits,
+)
 
 
 def by_line(wants: Iterable[Want], plan: SourcingPlan | None) -> list[SourcedUnits]:

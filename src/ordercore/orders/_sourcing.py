@@ -11,7 +11,7 @@ channel. SKUs that are not counted are offered everywhere, as many as are wanted
 together cannot fill waits where it may (``_promises``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,16 +20,15 @@ import attrs
 from ordercore.catalog import Product, Products
 from ordercore.errors import Rejected
 from ordercore.fulfillment import (
-    CapacityAt,
     CapacityMovements,
     PromisedWork,
     ShippingRate,
     ShippingRates,
 )
-from ordercore.grammar import Facts, Need
+from ordercore.grammar import Facts, Need, derived, once_known
 from ordercore.ids import CartId, PlaceId, Sku
-from ordercore.inventory import CartHolds, OrderHolds, ShelfUnits, StockAt, StockLevel, StockRules
-from ordercore.orders._plans import by_line, united
+from ordercore.inventory import CartHolds, StockAt, StockLevel, StockRules
+from ordercore.orders._plans import PlanSourcing, by_line, united
 from ordercore.orders._promises import BackorderPlace, NamedUnits, SourcedUnits, Want, backordered
 from ordercore.orders._room import Room, Window, promise_days, refuse_without_room
 from ordercore.orders._waiting_places import waiting_places
@@ -43,34 +42,10 @@ from ordercore.sourcing import (
     SourcingProblem,
 )
 
-__all__ = ["STOCK_NEEDS", "PlanSourcing", "Question"]
+__all__ = ["Question"]
 
 
-@attrs.frozen
-class PlanSourcing(Need[SourcingPlan]):
-    """
-    The cheapest split of a problem. Answered by the pure solver, by whoever drives.
-
-    """
-
-    problem: SourcingProblem
-
-
-#: What must be read again after somebody else took the stock or the day that a decision counted on.
-STOCK_NEEDS: tuple[type[Need[Any]], ...] = (
-    StockAt,
-    CartHolds,
-    OrderHolds,
-    CapacityAt,
-    PlanSourcing,
-    ShelfUnits,
-)
-
-
-_Costs = Mapping[tuple[Sku, PlaceId], tuple[int, int, int]]
-
-
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Question:
     """
     Where shall these units come from?
@@ -104,7 +79,7 @@ class Question:
     untracked: frozenset[Sku] | None = None
     preorders: bool = False
 
-    @property
+    @derived
     def skus(self) -> tuple[Sku, ...]:
         """
         The SKUs wanted, each once, sorted.
@@ -112,10 +87,11 @@ class Question:
         """
         return tuple(sorted({want.sku for want in self.wants}))
 
-    @property
+    @derived
     def _named(self) -> tuple[PlaceId, ...]:
         return tuple(sorted({want.place for want in self.wants if want.place is not None}))
 
+    @derived
     def first_needs(self) -> frozenset[Need[Any]]:
         """
         What must be known before stock and rates can be asked for.
@@ -137,17 +113,18 @@ class Question:
         Raises:
             Rejected: ``unknown_sku`` or ``unknown_place``: nothing more is worth asking.
         """
-        needs = self.first_needs()
+        needs = self.first_needs
         if facts.missing(needs):
             return needs
         self.products(facts)
         needs |= self._second_needs(facts)
         if not facts.missing(needs):
-            problem = self._problem(facts)
-            if problem.demands:
-                needs |= {PlanSourcing(problem)}
+            plan = self._plan_needed(facts)
+            if plan is not None:
+                needs |= {plan}
         return needs
 
+    @once_known
     def products(self, facts: Facts) -> Mapping[Sku, Product]:
         """
         Return the products wanted.
@@ -178,8 +155,8 @@ class Question:
                 ``cannot_ship_from``.
         """
         named = self._take_named(facts)
-        problem = self._problem(facts)
-        plan = facts[PlanSourcing(problem)] if problem.demands else None
+        asked = self._plan_needed(facts)
+        plan = None if asked is None else facts[asked]
         stock, uncounted = self._stock(facts), self.uncounted(facts)
         units = [
             attrs.evolve(
@@ -196,6 +173,7 @@ class Question:
         room = Room(self.window, self._places(facts), facts)
         return backordered(merged, units, places, room)
 
+    @once_known
     def uncounted(self, facts: Facts) -> frozenset[Sku]:
         """
         Return the SKUs wanted whose units are not counted.
@@ -230,6 +208,8 @@ class Question:
         Raises:
             Rejected: ``no_capacity``.
         """
+        if not plan.shortfalls:
+            return
         rates, stock, offered = self._rates(facts), self._stock(facts), self._offered(facts)
         anywhere = tuple(place.id for place in self._candidates(facts))
         pairs = {
@@ -241,14 +221,15 @@ class Question:
         available = {pair: offered[pair] + stock[pair].backorder_room for pair in pairs}
         refuse_without_room(self.window, self._places(facts), plan, available)
 
+    @once_known
     def _second_needs(self, facts: Facts) -> frozenset[Need[Any]]:
-        places = tuple(sorted(self._places(facts)))
         return self.window.needs(self._places(facts).values()) | {
-            self._stock_at(places),
-            ShippingRates(places, self.destination, self.currency),
+            self._stock_at(facts),
+            self._rates_to(facts),
         }
 
-    def _places(self, facts: Facts) -> dict[PlaceId, Place]:
+    @once_known
+    def _places(self, facts: Facts) -> Mapping[PlaceId, Place]:
         places: dict[PlaceId, Place] = {}
         if any(want.place is None for want in self.wants):
             places.update((place.id, place) for place in self._candidates(facts))
@@ -273,13 +254,20 @@ class Question:
             places.update(known)
         return places
 
-    def _stock_at(self, places: tuple[PlaceId, ...]) -> StockAt:
+    @once_known
+    def _stock_at(self, facts: Facts) -> StockAt:
+        places = tuple(sorted(self._places(facts)))
         supply = self.preorders and self.rules.preorders
         return StockAt(self.skus, places, self.cart_id, supply=supply)
 
-    def _stock(self, facts: Facts) -> Mapping[tuple[Sku, PlaceId], StockLevel]:
+    @once_known
+    def _rates_to(self, facts: Facts) -> ShippingRates:
         places = tuple(sorted(self._places(facts)))
-        found = facts[self._stock_at(places)]
+        return ShippingRates(places, self.destination, self.currency)
+
+    @once_known
+    def _stock(self, facts: Facts) -> Mapping[tuple[Sku, PlaceId], StockLevel]:
+        found = facts[self._stock_at(facts)]
         if not self.rules.rules:
             return found
         products = self.products(facts)
@@ -292,7 +280,8 @@ class Question:
             for (sku, place), level in found.items()
         }
 
-    def _offered(self, facts: Facts) -> dict[tuple[Sku, PlaceId], int]:
+    @once_known
+    def _offered(self, facts: Facts) -> Mapping[tuple[Sku, PlaceId], int]:
         """
         Say what each place can promise from its shelf; of what is not counted, all that is wanted.
 
@@ -326,10 +315,9 @@ class Question:
             cost = _unit_cost(rate, product)
             yield from waiting_places(level, places[place], rate, cost, self.on)
 
-    def _rates(self, facts: Facts) -> dict[PlaceId, ShippingRate]:
-        places = tuple(sorted(self._places(facts)))
-        rates = facts[ShippingRates(places, self.destination, self.currency)]
-        return {rate.place: rate for rate in rates}
+    @once_known
+    def _rates(self, facts: Facts) -> Mapping[PlaceId, ShippingRate]:
+        return {rate.place: rate for rate in facts[self._rates_to(facts)]}
 
     def _take_named(self, facts: Facts) -> NamedUnits:
         rates, places = self._rates(facts), self._places(facts)
@@ -356,12 +344,15 @@ class Question:
                 named.take(SourcedUnits(want.line_id, *pair, taken), cost, open_cost)
         return named
 
-    def _problem(self, facts: Facts) -> SourcingProblem:
+    @once_known
+    def _plan_needed(self, facts: Facts) -> PlanSourcing | None:
         named = self._take_named(facts)
         demands: dict[Sku, int] = {}
         for want in self.wants:
             if want.place is None:
                 demands[want.sku] = demands.get(want.sku, 0) + want.quantity
+        if not demands:
+            return None
         products, rates, offered = self.products(facts), self._rates(facts), self._offered(facts)
         offers: list[PlaceOffer] = []
         for place in self._candidates(facts):
@@ -380,13 +371,15 @@ class Question:
             opened = place.id in named.opened
             cost = 0 if opened else rate.package_minor + place.handling_minor
             offers.append(PlaceOffer(place=place.id, open_cost_minor=cost, offers=at_place))
-        return SourcingProblem(
+        problem = SourcingProblem(
             currency=self.currency,
             demands=tuple(Demand(sku=s, quantity=q) for s, q in sorted(demands.items())),
             places=named.room.share_out(offers, demands),
         )
+        return PlanSourcing(problem)
 
-    def _candidates(self, facts: Facts) -> list[Place]:
+    @once_known
+    def _candidates(self, facts: Facts) -> Sequence[Place]:
         if all(want.place is not None for want in self.wants):
             return []
         candidates = facts[CandidatePlaces(self.destination)]

@@ -6,11 +6,9 @@ The fold of an order: everything that is known about it, and nothing that is not
 from collections.abc import Callable, Iterable
 from typing import Any, Final, get_args
 
-import attrs
-
 from ordercore import fulfillment, payments, returns
 from ordercore.fulfillment import UnitsMissing
-from ordercore.grammar import AttemptEvent, evolve_attempts
+from ordercore.grammar import AttemptEvent, evolve_attempts, replaced
 from ordercore.ids import LineId
 from ordercore.orders._events import (
     AnomalyRecorded,
@@ -77,11 +75,11 @@ def _placed(event: OrderPlaced) -> Order:
 
 
 def _released(state: Order, event: OrderReleased) -> Order:
-    return attrs.evolve(state, status=event.status, allocations=(), work=())
+    return replaced(state, status=event.status, allocations=(), work=())
 
 
 def _ended(state: Order, event: OrderEnded) -> Order:
-    return attrs.evolve(state, status=event.status)
+    return replaced(state, status=event.status)
 
 
 def _with_units(
@@ -93,11 +91,11 @@ def _with_units(
     shipping = state.shipping_units
     if shipping is not None and SHIPPING_LINE in counts:
         shipping = step(shipping, 1)[0]
-    return attrs.evolve(
+    return replaced(
         state,
         shipping_units=shipping,
         lines=tuple(
-            attrs.evolve(line, units=step(line.units, counts[line.line_id])[0])
+            replaced(line, units=step(line.units, counts[line.line_id])[0])
             if counts.get(line.line_id)
             else line
             for line in state.lines
@@ -107,18 +105,18 @@ def _with_units(
 
 def _charged(state: Order, event: PackageCharged) -> Order:
     state = _with_units(state, event.lines, LineUnits.capture)
-    return attrs.evolve(state, charged_minor=state.charged_minor + event.amount_minor)
+    return replaced(state, charged_minor=state.charged_minor + event.amount_minor)
 
 
 def _canceled(state: Order, event: UnitsCanceled) -> Order:
     state = _with_units(state, event.lines, LineUnits.cancel)
     unsourced = dict(event.unsourced)
-    return attrs.evolve(
+    return replaced(
         state,
         allocations=event.allocations,
         work=event.work,
         lines=tuple(
-            attrs.evolve(line, unsourced=line.unsourced - unsourced.get(line.line_id, 0))
+            replaced(line, unsourced=line.unsourced - unsourced.get(line.line_id, 0))
             for line in state.lines
         ),
     )
@@ -132,17 +130,17 @@ def _granted(state: Order, event: RefundGranted) -> Order:
         amount_minor=event.amount_minor,
         units_charged=bool(event.lines),
     )
-    return attrs.evolve(state, grants=(*state.grants, grant))
+    return replaced(state, grants=(*state.grants, grant))
 
 
 def _missing(state: Order, event: UnitsMissing) -> Order:
     place = next(fo.place for fo in state.fulfillment.orders if fo.id == event.fulfillment_order_id)
     lost = {moved.line_id: moved.quantity for moved in event.lines}
-    return attrs.evolve(
+    return replaced(
         state,
         fulfillment=fulfillment.evolve(state.fulfillment, event),
         lines=tuple(
-            attrs.evolve(line, unsourced=line.unsourced + lost.get(line.line_id, 0))
+            replaced(line, unsourced=line.unsourced + lost.get(line.line_id, 0))
             for line in state.lines
         ),
         barred=tuple(dict.fromkeys((*state.barred, *((line, place) for line in lost)))),
@@ -155,38 +153,38 @@ def _sourced_again(state: Order, event: UnitsSourcedAgain) -> Order:
     found: dict[LineId, int] = {}
     for units in event.allocations:
         found[units.line_id] = found.get(units.line_id, 0) + units.quantity
-    return attrs.evolve(
+    return replaced(
         state,
         lines=tuple(
-            attrs.evolve(line, unsourced=line.unsourced - found.get(line.line_id, 0))
+            replaced(line, unsourced=line.unsourced - found.get(line.line_id, 0))
             for line in state.lines
         ),
     )
 
 
 def _sourcing_failed(state: Order, event: SourcingFailed) -> Order:
-    return attrs.evolve(state, sourcing_failed=True)
+    return replaced(state, sourcing_failed=True)
 
 
 def _attempt(state: Order, event: AttemptEvent) -> Order:
-    return attrs.evolve(state, attempts=evolve_attempts(state.attempts, event))
+    return replaced(state, attempts=evolve_attempts(state.attempts, event))
 
 
 def _anomaly(state: Order, event: AnomalyRecorded) -> Order:
     anomaly = Anomaly(kind=event.kind, subject=event.subject, occurred_at=event.occurred_at)
-    return attrs.evolve(state, anomalies=(*state.anomalies, anomaly))
+    return replaced(state, anomalies=(*state.anomalies, anomaly))
 
 
 def _payment(state: Order, event: Any) -> Order:
-    return attrs.evolve(state, payments=payments.evolve(state.payments, event))
+    return replaced(state, payments=payments.evolve(state.payments, event))
 
 
 def _fulfillment(state: Order, event: Any) -> Order:
-    return attrs.evolve(state, fulfillment=fulfillment.evolve(state.fulfillment, event))
+    return replaced(state, fulfillment=fulfillment.evolve(state.fulfillment, event))
 
 
 def _return(state: Order, event: Any) -> Order:
-    return attrs.evolve(state, returns=returns.evolve(state.returns, event))
+    return replaced(state, returns=returns.evolve(state.returns, event))
 
 
 _FOLDS: Final[dict[type, Callable[[Order, Any], Order]]] = {

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import attrs
 
+from ordercore.grammar import replaced
 from ordercore.ids import PaymentId
 from ordercore.instants import Instant
 from ordercore.payments._events import (
@@ -67,7 +68,7 @@ class RequestKind(StrEnum):
     REFUND = "refund"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class MoneyRequest:
     """
     One capture, void or refund as it was asked, and what became of it.
@@ -99,7 +100,7 @@ class MoneyRequest:
         return self.status == "declined" and not self.repeated and self.kind is not RequestKind.VOID
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Payment:
     """
     One tender of an order.
@@ -135,7 +136,7 @@ class Payment:
     valid_until: Instant | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Payments:
     """
     All payments of one order, in the sequence in which they are used.
@@ -252,20 +253,19 @@ def evolve(state: Payments, event: PaymentEvent) -> Payments:
 
 
 def _with_payment(state: Payments, payment_id: str, **changes: Any) -> Payments:
-    return attrs.evolve(
+    return replaced(
         state,
         payments=tuple(
-            attrs.evolve(p, **changes) if p.payment_id == payment_id else p for p in state.payments
+            replaced(p, **changes) if p.payment_id == payment_id else p for p in state.payments
         ),
     )
 
 
 def _with_request(state: Payments, request_id: str, status: str) -> Payments:
-    return attrs.evolve(
+    return replaced(
         state,
         requests=tuple(
-            attrs.evolve(r, status=status) if r.request_id == request_id else r
-            for r in state.requests
+            replaced(r, status=status) if r.request_id == request_id else r for r in state.requests
         ),
     )
 
@@ -279,7 +279,7 @@ def _authorization_requested(state: Payments, event: AuthorizationRequested) -> 
         asked_minor=event.amount_minor,
         status=event.status,
     )
-    return attrs.evolve(state, payments=(*state.payments, payment))
+    return replaced(state, payments=(*state.payments, payment))
 
 
 def _authorized(state: Payments, event: PaymentAuthorized) -> Payments:
@@ -315,7 +315,7 @@ def _recorded(state: Payments, event: PaymentRecorded) -> Payments:
         account=event.account,
         reference=event.reference,
     )
-    return attrs.evolve(state, payments=(*state.payments, payment))
+    return replaced(state, payments=(*state.payments, payment))
 
 
 def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
@@ -331,9 +331,9 @@ def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
         )
         again = "" if isinstance(event, VoidRequested) else event.repeats
         known = tuple(
-            attrs.evolve(r, repeated=True) if r.request_id == again else r for r in state.requests
+            replaced(r, repeated=True) if r.request_id == again else r for r in state.requests
         )
-        return attrs.evolve(state, requests=(*known, request))
+        return replaced(state, requests=(*known, request))
 
     return fold
 

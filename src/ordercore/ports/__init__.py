@@ -6,6 +6,7 @@ slice that uses them.
 """
 
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
+from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
 from ordercore.ports._world import (
     ActingCapabilities,
     Carrier,
@@ -24,9 +25,13 @@ __all__ = [
     "CommitRefusal",
     "Lease",
     "LeaseState",
+    "OpenLease",
     "PaymentGateway",
     "Places",
     "Receipt",
+    "Snapshot",
+    "Standing",
     "Store",
     "TaxCalculator",
+    "WorkStore",
 ]

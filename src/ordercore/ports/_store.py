@@ -13,14 +13,24 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S6  Nothing of one tenant is visible to or changed by another.
   S7  An effect is leased to one holder at a time, and its lease ends in the commit of its outcome.
   S8  Positions of the feed are consecutive in commit order.
-  S9  A group of commits is one transaction and one flush, and each is judged for itself as if they
+  S9  A claimed stream is given to nobody else before its claim ends or is given back; a claim
+      refuses no commit, and ends by time where its holder has died.
+  S10 The due instant, the waiting mark and the kept state of a stream are those of its last
+      accepted commit that brought any.
+  S11 A group of commits is one transaction and one flush, and each is judged for itself as if they
       came one after the other: a refused one leaves no trace and touches none of its neighbors.
+
+Of whoever reads the feed under a name:
+
+  F1  A consumer is handed each event once and in order, whoever else consumes under its name.
+  F2  A consumer moves in the transaction in which its events are handled: what its handler writes
+      through the store's connection and its position stand or fall together.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -29,6 +39,7 @@ from ordercore.grammar import Actor, Command, Event, Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
+from ordercore.ports._work import Snapshot, WorkStore
 
 __all__ = ["Codec", "Commit", "CommitRefusal", "Lease", "LeaseState", "Receipt", "Store"]
 
@@ -100,6 +111,9 @@ class Commit:
         on_behalf_of: For whom.
         next_due: When the stream next has something to do by itself; None for never.
         settles: Keys of effects whose outcome this commit records; their leases end.
+        waits: How many effects of the stream wait for a person once this is written.
+        snapshot: The stream's state once this is written, to be kept in place of an earlier one;
+            None leaves that one.
     """
 
     tenant: TenantId
@@ -110,6 +124,8 @@ class Commit:
     on_behalf_of: str | None = None
     next_due: Instant | None = None
     settles: tuple[str, ...] = ()
+    waits: int = 0
+    snapshot: Snapshot | None = None
 
 
 class LeaseState(StrEnum):
@@ -141,7 +157,7 @@ class Lease:
     until: Instant
 
 
-class Store(Protocol):
+class Store(WorkStore, Protocol):
     """
     What the engine asks of a store. Implementations are found in ``ordercore.stores``.
 
@@ -161,7 +177,8 @@ class Store(Protocol):
         The same object comes back where it was written, so the caller can tell.
 
         Ledger steps are recorded at ``commit.receipt.at``. The stream's due row becomes
-        ``next_due`` (none where that is None). References of events are indexed.
+        ``next_due`` (none where that is None), its waiting mark ``waits``; a ``snapshot`` replaces
+        the one before. References of events are indexed.
 
         Raises:
             Conflict: The stream is not at ``from_version``; nothing was written.
@@ -286,13 +303,6 @@ class Store(Protocol):
         """
         ...
 
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        ...
-
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference.
@@ -304,6 +314,64 @@ class Store(Protocol):
         """
         Return events of all streams beyond a position, in order of position.
 
+        """
+        ...
+
+    def consumed(self, tenant: TenantId, consumer: str) -> int:
+        """
+        Return the position up to which a consumer has handled the feed; 0 for an unknown one.
+
+        """
+        ...
+
+    def consume(
+        self,
+        tenant: TenantId,
+        consumer: str,
+        handle: Callable[[Sequence[Recorded], Any], None],
+        limit: int = 100,
+    ) -> int:
+        """
+        Hand a consumer its next events, and move it beyond them in the same transaction.
+
+        Exactly-once effect for what the handler writes through the connection that it is given;
+        at least once for whatever else it does. It may read the store, and must not keep it long:
+        the consumer is locked, and in a file every writer is. Consumers of a broker read
+        :meth:`feed` and then call :meth:`advance`.
+
+        Args:
+            tenant: Whose events.
+            consumer: The name under which the position is kept.
+            handle: Given the events and the store's own connection (None where it has none); not
+                called when there are none.
+            limit: At most so many events.
+
+        Returns:
+            How many events were handled.
+
+        Raises:
+            Exception: What the handler raises; nothing has moved, and what it wrote is undone.
+        """
+        ...
+
+    def advance(self, tenant: TenantId, consumer: str, *, after: int, to: int) -> bool:
+        """
+        Move a consumer that handles events elsewhere, unless somebody else has moved it.
+
+        Moving back, to 0 for one, has a projection built anew.
+
+        Args:
+            tenant: Whose events.
+            consumer: The name under which the position is kept.
+            after: Where the caller has read from.
+            to: The position of the last event handled.
+
+        Returns:
+            Whether it was at ``after`` and is now at ``to``. False: another process has handled
+            these events too.
+
+        Raises:
+            InvalidData: The feed has no position ``to``; nothing has moved.
         """
         ...
 

@@ -13,7 +13,7 @@ import attrs
 
 from ordercore.catalog import LotQuantity, named_units
 from ordercore.errors import Rejected
-from ordercore.grammar import Event
+from ordercore.grammar import Event, replaced
 from ordercore.ids import LineId, PlaceId, ReturnId, Sku, child
 from ordercore.lifecycle import Declared
 from ordercore.returns._tables import RETURN
@@ -145,7 +145,7 @@ class ReturnCanceled(Event):
 ReturnEvent = ReturnAuthorized | ReturnReceived | ReturnInspected | ReturnCanceled
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Return:
     """
     One return.
@@ -165,7 +165,7 @@ class Return:
     place: PlaceId | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Returns:
     """
     All returns of one order.
@@ -207,14 +207,14 @@ def evolve(state: Returns, event: ReturnEvent) -> Returns:
         begun = Return(
             id=event.return_id, status=event.status, reason=event.reason, lines=event.lines
         )
-        return attrs.evolve(state, returns=(*state.returns, begun))
+        return replaced(state, returns=(*state.returns, begun))
 
     def changed(known: Return) -> Return:
         if isinstance(event, ReturnReceived):
-            return attrs.evolve(known, status=event.status, lines=event.lines, place=event.place)
-        return attrs.evolve(known, status=event.status)
+            return replaced(known, status=event.status, lines=event.lines, place=event.place)
+        return replaced(known, status=event.status)
 
-    return attrs.evolve(
+    return replaced(
         state,
         returns=tuple(changed(r) if r.id == event.return_id else r for r in state.returns),
     )

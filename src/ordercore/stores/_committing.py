@@ -33,6 +33,7 @@ from ordercore.stores._rows import (
     to_us_or_none,
     unstorable,
 )
+from ordercore.stores._work_rows import set_snapshot
 
 __all__ = ["Committing"]
 
@@ -241,7 +242,10 @@ def _append(
         references += [
             (tenant, name, stream) for event in commit.events for name in event.references
         ]
-        streams[stream] = (tenant, stream, receipt.to_version, to_us_or_none(commit.next_due))
+        due = to_us_or_none(commit.next_due)
+        streams[stream] = (tenant, stream, receipt.to_version, due, commit.waits)
+        if commit.snapshot is not None:
+            set_snapshot(connection, tenant, stream, commit.snapshot)
     if events:
         connection.executemany(sql.ADD_EVENT, events)
     if references:

@@ -7,122 +7,36 @@ reading. One reentrant lock guards everything: a commit first finds every reason
 writes, and nothing it does while writing can fail.
 """
 
-import threading
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import count
-from typing import Final, final
-
-import attrs
-from sortedcontainers import SortedDict
+from typing import Any, final
 
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import EXPIRE_MAX, AccountId, Balance, Entry, Ledger, OpenPending
 from ordercore.ports import Commit, CommitRefusal, Lease, LeaseState, Receipt
-from ordercore.stores._check import check_commit
+from ordercore.stores._check import check_commit, check_position
 from ordercore.stores._group_ledger import GroupLedger
 from ordercore.stores._judging import Judgment, judge, outcome, screen
+from ordercore.stores._memory_work import Leased, MemoryWork, Tenant
 from ordercore.stores._reads import ReadAhead
 
 __all__ = ["MemoryStore"]
-
-
-@attrs.define
-class _Leased:
-    """
-    One row of the lease book.
-
-    """
-
-    holder: str
-    first_at: Instant
-    tried_at: Instant
-    until: Instant
-    inherited: bool = False
-
-
-def _nothing_due() -> "SortedDict[tuple[Instant, StreamId], None]":
-    return SortedDict()
-
-
-@attrs.define
-class _Tenant:
-    """
-    Everything of one tenant.
-
-    """
-
-    feed: list[Recorded] = attrs.Factory(list[Recorded])
-    streams: dict[StreamId, list[Recorded]] = attrs.Factory(dict[StreamId, list[Recorded]])
-    receipts: dict[CommandId, Receipt] = attrs.Factory(dict[CommandId, Receipt])
-    ledger: Ledger = attrs.Factory(Ledger)
-    leases: dict[str, _Leased] = attrs.Factory(dict[str, _Leased])
-    due_at: dict[StreamId, Instant] = attrs.Factory(dict[StreamId, Instant])
-    due: "SortedDict[tuple[Instant, StreamId], None]" = attrs.Factory(_nothing_due)
-    references: dict[str, StreamId] = attrs.Factory(dict[str, StreamId])
-
-    def set_due(self, stream: StreamId, not_before: Instant | None) -> None:
-        was = self.due_at.pop(stream, None)
-        if was is not None:
-            del self.due[was, stream]
-        if not_before is not None:
-            self.due_at[stream] = not_before
-            self.due[not_before, stream] = None
-
-    def write(self, commit: Commit, references: tuple[str, ...]) -> None:
-        """
-        Write an accepted commit, all but its ledger steps.
-
-        """
-        receipt, stream = commit.receipt, commit.receipt.stream
-        if stream is not None and receipt.rejected is None:
-            self._append(commit, stream, references)
-        for key in commit.settles:
-            self.leases.pop(key, None)
-        self.receipts[receipt.command_id] = receipt
-
-    def _append(self, commit: Commit, stream: StreamId, references: tuple[str, ...]) -> None:
-        receipt = commit.receipt
-        positions, versions = count(len(self.feed) + 1), count(receipt.from_version + 1)
-        recorded = [
-            Recorded(
-                position=next(positions),
-                stream=stream,
-                version=next(versions),
-                recorded_at=receipt.at,
-                command_id=receipt.command_id,
-                actor=commit.actor,
-                on_behalf_of=commit.on_behalf_of,
-                event=event,
-            )
-            for event in commit.events
-        ]
-        if recorded:
-            self.feed.extend(recorded)
-            self.streams.setdefault(stream, []).extend(recorded)
-        for reference in references:
-            self.references.setdefault(reference, stream)
-        self.set_due(stream, commit.next_due)
 
 
 _Group = Sequence[tuple[int, Commit, tuple[str, ...]]]
 
 
 @final
-class MemoryStore:
+class MemoryStore(MemoryWork):
     """
     A store that lives and dies with its process.
 
     It may be shared by threads. Durability (S5) ends with the process.
     """
 
-    __slots__ = ("_lock", "_tenants")
-
-    def __init__(self) -> None:
-        self._lock: Final = threading.RLock()
-        self._tenants: dict[TenantId, _Tenant] = {}
+    __slots__ = ()
 
     def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
@@ -270,7 +184,7 @@ class MemoryStore:
             here = self._of(tenant)
             row = here.leases.get(effect_key)
             if row is None:
-                here.leases[effect_key] = _Leased(holder, at, at, until)
+                here.leases[effect_key] = Leased(stream, holder, at, at, until)
                 self._tenants[tenant] = here
                 return Lease(LeaseState.FRESH, at, at, until)
             if row.holder != holder and at < row.until:
@@ -296,19 +210,6 @@ class MemoryStore:
             else:
                 del leases[effect_key]
 
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        streams: list[StreamId] = []
-        with self._lock:
-            for not_before, stream in self._of(tenant).due:
-                if not_before > at or len(streams) >= limit:
-                    break
-                streams.append(stream)
-        return streams
-
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference; the first that did.
@@ -325,6 +226,48 @@ class MemoryStore:
         start = max(after, 0)
         with self._lock:
             return tuple(self._of(tenant).feed[start : start + max(limit, 0)])
+
+    def consumed(self, tenant: TenantId, consumer: str) -> int:
+        """
+        Return the position up to which a consumer has handled the feed; 0 for an unknown one.
+
+        """
+        with self._lock:
+            return self._of(tenant).consumers.get(consumer, 0)
+
+    def consume(
+        self,
+        tenant: TenantId,
+        consumer: str,
+        handle: Callable[[Sequence[Recorded], Any], None],
+        limit: int = 100,
+    ) -> int:
+        """
+        Hand a consumer its next events, and move it beyond them unless the handler raises.
+
+        There is no connection to write through: the handler is given None.
+        """
+        with self._lock:
+            events = self.feed(tenant, self.consumed(tenant, consumer), limit)
+            if events:
+                handle(events, None)
+                self._tenants[tenant].consumers[consumer] = events[-1].position
+        return len(events)
+
+    def advance(self, tenant: TenantId, consumer: str, *, after: int, to: int) -> bool:
+        """
+        Move a consumer that handles events elsewhere, unless somebody else has moved it.
+
+        Raises:
+            InvalidData: There is no such position.
+        """
+        with self._lock:
+            here = self._of(tenant)
+            check_position(consumer, to, len(here.feed))
+            if here.consumers.get(consumer, 0) != after:
+                return False
+            here.consumers[consumer] = to
+        return True
 
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:
         """
@@ -348,15 +291,8 @@ class MemoryStore:
 
         """
 
-    def _of(self, tenant: TenantId) -> _Tenant:
-        """
-        Return a tenant's rows; one that has written nothing is not kept by being asked about.
 
-        """
-        return self._tenants.get(tenant) or _Tenant()
-
-
-def _judged(here: _Tenant, group: _Group) -> Judgment:
+def _judged(here: Tenant, group: _Group) -> Judgment:
     commits = [commit for _, commit, _ in group]
     streams = {commit.receipt.stream for commit in commits}
     versions = {name: len(here.streams.get(name, ())) for name in streams if name is not None}

@@ -27,10 +27,26 @@ _FIRST: Final = (
         stream TEXT NOT NULL,
         version INTEGER NOT NULL CHECK (version >= 0),
         not_before INTEGER,
+        waits INTEGER NOT NULL CHECK (waits >= 0),
+        holder TEXT,
+        claimed_until INTEGER,
         PRIMARY KEY (tenant, stream)
     ) STRICT, WITHOUT ROWID""",
     """CREATE INDEX oc_streams_due ON oc_streams (tenant, not_before, stream)
         WHERE not_before IS NOT NULL""",
+    "CREATE INDEX oc_streams_waiting ON oc_streams (tenant, stream) WHERE waits > 0",
+    """CREATE INDEX oc_streams_claimed ON oc_streams (tenant, claimed_until)
+        WHERE claimed_until IS NOT NULL""",
+    # One state a stream; bodies are long, so they lie beside the key and not in its tree.
+    """CREATE TABLE oc_snapshots (
+        row INTEGER PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        form TEXT NOT NULL,
+        body TEXT NOT NULL,
+        UNIQUE (tenant, stream)
+    ) STRICT""",
     """CREATE TABLE oc_events (
         row INTEGER PRIMARY KEY,
         tenant TEXT NOT NULL,
@@ -52,6 +68,12 @@ _FIRST: Final = (
         reference TEXT NOT NULL,
         stream TEXT NOT NULL,
         PRIMARY KEY (tenant, reference)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE oc_consumers (
+        tenant TEXT NOT NULL,
+        consumer TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (tenant, consumer)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE oc_receipts (
         row INTEGER PRIMARY KEY,

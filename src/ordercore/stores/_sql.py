@@ -72,9 +72,9 @@ ADD_REFERENCE: Final = """
 INSERT OR IGNORE INTO oc_references (tenant, reference, stream) VALUES (?, ?, ?)
 """
 SET_STREAM: Final = """
-INSERT INTO oc_streams (tenant, stream, version, not_before) VALUES (?, ?, ?, ?)
-ON CONFLICT (tenant, stream)
-DO UPDATE SET version = excluded.version, not_before = excluded.not_before
+INSERT INTO oc_streams (tenant, stream, version, not_before, waits) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tenant, stream) DO UPDATE SET
+    version = excluded.version, not_before = excluded.not_before, waits = excluded.waits
 """
 ADD_RECEIPT: Final = """
 INSERT INTO oc_receipts (tenant, command_id, recorded_at, stream, from_version, to_version,
@@ -97,14 +97,16 @@ SELECT position, stream, version, recorded_at, command_id,
 FROM oc_events"""
 LOAD: Final = f"{_EVENT} WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version"
 FEED: Final = f"{_EVENT} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+LAST_EVENT: Final = "SELECT coalesce(max(position), 0) FROM oc_events WHERE tenant = ?"
+CONSUMED: Final = "SELECT position FROM oc_consumers WHERE tenant = ? AND consumer = ?"
+MOVE_CONSUMER: Final = """
+INSERT INTO oc_consumers (tenant, consumer, position) VALUES (?, ?, ?)
+ON CONFLICT (tenant, consumer) DO UPDATE SET position = excluded.position
+"""
 FIND: Final = "SELECT stream FROM oc_references WHERE tenant = ? AND reference = ?"
 STREAMS: Final = """
 SELECT stream FROM oc_streams WHERE tenant = ? AND stream > ? AND version > 0
 ORDER BY stream LIMIT ?
-"""
-DUE_STREAMS: Final = """
-SELECT stream FROM oc_streams WHERE tenant = ? AND not_before <= ?
-ORDER BY not_before, stream LIMIT ?
 """
 TENANTS: Final = "SELECT tenant FROM oc_tenants ORDER BY tenant"
 

@@ -10,12 +10,11 @@ the end, so the file stays sound; what it loses may have been told to the world.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Final, final
 
 from ordercore.codec import JsonCodec
-from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ports import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt
@@ -23,14 +22,14 @@ from ordercore.stores import _sql as sql
 from ordercore.stores._committing import Committing
 from ordercore.stores._connections import Connections, Durability
 from ordercore.stores._judging import outcome
-from ordercore.stores._ledger_reading import PAGE_ROWS, LedgerReading
-from ordercore.stores._rows import Row, actor_of, from_us, to_us
+from ordercore.stores._rows import Row, from_us, to_us
+from ordercore.stores._work_rows import WorkRows
 
 __all__ = ["SQLiteStore"]
 
 
 @final
-class SQLiteStore(LedgerReading):
+class SQLiteStore(WorkRows):
     """
     A store in one file.
 
@@ -38,7 +37,7 @@ class SQLiteStore(LedgerReading):
     afterwards. The file should lie on a local file system.
     """
 
-    __slots__ = ("_codec", "_committing")
+    __slots__ = ("_committing",)
 
     def __init__(
         self,
@@ -64,16 +63,9 @@ class SQLiteStore(LedgerReading):
                 can't keep a write-ahead log.
             PortUnavailable: The file can't be opened, or was locked for too long.
         """
-        self._codec: Final[Codec] = JsonCodec() if codec is None else codec
-        super().__init__(Connections(os.fspath(path), durability, lock_timeout_ms))
-        self._committing: Final = Committing(self._connections, self._codec)
-
-    def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
-        """
-        Return a stream's events beyond a version, in order.
-
-        """
-        return self._recorded(self._rows(sql.LOAD, (tenant, stream, after)))
+        connections = Connections(os.fspath(path), durability, lock_timeout_ms)
+        super().__init__(connections, JsonCodec() if codec is None else codec)
+        self._committing: Final = Committing(connections, self._codec)
 
     def commit(self, commit: Commit) -> Receipt:
         """
@@ -162,69 +154,9 @@ class SQLiteStore(LedgerReading):
             connection.execute(sql.DROP_FRESH_LEASE, (tenant, effect_key))
             connection.execute(sql.END_LEASE, (tenant, effect_key))
 
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        rows = self._rows(sql.DUE_STREAMS, (tenant, to_us(at), max(limit, 0)))
-        return [row[0] for row in rows]
-
-    def find(self, tenant: TenantId, reference: str) -> StreamId | None:
-        """
-        Return the stream whose events declared an outside reference; the first that did.
-
-        """
-        rows = self._rows(sql.FIND, (tenant, reference))
-        return rows[0][0] if rows else None
-
-    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
-        """
-        Return events of all streams beyond a position, in order of position.
-
-        """
-        return self._recorded(self._rows(sql.FEED, (tenant, after, max(limit, 0))))
-
-    def streams(self, tenant: TenantId) -> Iterator[StreamId]:
-        """
-        Iterate over all streams, in order of id.
-
-        """
-        last = ""
-        while rows := self._rows(sql.STREAMS, (tenant, last, PAGE_ROWS)):
-            for row in rows:
-                yield row[0]
-            last = rows[-1][0]
-
-    def tenants(self) -> Sequence[TenantId]:
-        """
-        List the tenants that have written anything, in order of id.
-
-        """
-        return [row[0] for row in self._rows(sql.TENANTS, ())]
-
     def close(self) -> None:
         """
         Close the file; a second call does nothing.
 
         """
         self._connections.close()
-
-    def _recorded(self, rows: Sequence[Row]) -> Sequence[Recorded]:
-        decode = self._codec.decode
-        return [
-            Recorded(
-                position=position,
-                stream=stream,
-                version=version,
-                recorded_at=from_us(recorded_at),
-                command_id=command_id,
-                actor=actor_of(actor_kind, actor_id),
-                on_behalf_of=on_behalf_of,
-                event=decode(name, body),  # type: ignore[arg-type]  # what was encoded was an event
-            )
-            for (
-                position, stream, version, recorded_at, command_id,
-                actor_kind, actor_id, on_behalf_of, name, body,
-            ) in rows
-        ]  # fmt: skip

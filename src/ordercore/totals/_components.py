@@ -36,6 +36,7 @@ from enum import StrEnum
 import attrs
 
 from ordercore.errors import InvalidData
+from ordercore.grammar import derived
 from ordercore.money import AMOUNT_MAX, QUANTITY_MAX, Rounding, divide, range_faults
 
 __all__ = [
@@ -101,7 +102,7 @@ class Component:
             raise InvalidData(f"{self.kind} {self.code}", faults)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class PricedLine:
     """
     A line of an order with all that it costs.
@@ -139,7 +140,7 @@ class PricedLine:
         if faults:
             raise InvalidData(f"line {self.line}", faults)
 
-    @property
+    @derived
     def total_minor(self) -> int:
         """
         What the whole line costs: all components but included taxes. Cost: O(components).
@@ -213,7 +214,7 @@ class PricedLine:
         return parts
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class OrderTotals:
     """
     All that an order costs, line by line.
@@ -231,7 +232,7 @@ class OrderTotals:
     lines: tuple[PricedLine, ...]
     rounding: Rounding
 
-    @property
+    @derived
     def total_minor(self) -> int:
         """
         What the buyer owes for everything. Cost of this and the other sums: O(components).

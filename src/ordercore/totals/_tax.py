@@ -46,7 +46,7 @@ class TaxQuote:
     taxes: tuple[TaxedAmount, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class TaxOn(Need[TaxQuote]):
     """
     The taxes on what is sold to a destination.
