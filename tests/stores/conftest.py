@@ -1,6 +1,7 @@
-"""Both stores, under one name."""
+"""Every store, under one name."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,30 @@ from tests.stores._toys import ToyCodec
 
 
 @pytest.fixture(params=["memory", "sqlite in memory", "sqlite in a file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Return what opens a new and empty store, as often as it is called."""
+    names = count(1)
     factories: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
         "sqlite in memory": lambda: SQLiteStore(":memory:", codec=ToyCodec()),
         "sqlite in a file": lambda: SQLiteStore(
-            tmp_path / "shop.db", codec=ToyCodec(), durability="normal"
+            tmp_path / f"shop-{next(names)}.db", codec=ToyCodec(), durability="normal"
         ),
     }
-    store = factories[request.param]()
-    yield store
-    store.close()
+    opened: list[Store] = []
+
+    def new() -> Store:
+        opened.append(factories[request.param]())
+        return opened[-1]
+
+    yield new
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(new_store: Callable[[], Store]) -> Store:
+    return new_store()
 
 
 @pytest.fixture
