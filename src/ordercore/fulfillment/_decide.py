@@ -35,7 +35,7 @@ from ordercore.fulfillment._events import (
 from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
 from ordercore.fulfillment._state import Fulfillment
 from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
-from ordercore.grammar import Declined, Outcome, Succeeded
+from ordercore.grammar import Declined, Outcome, Succeeded, remembered
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, child
 from ordercore.instants import Instant
 
@@ -274,6 +274,7 @@ def deliver(package: Package, occurred_at: Instant) -> PackageDelivered:
     )
 
 
+@remembered
 def wrap_up(state: Fulfillment) -> tuple[FulfillmentEvent, ...]:
     """
     End the fulfillment orders that have nothing left to handle.
@@ -327,6 +328,8 @@ def _units(
 
 
 def _of_lots(moved: tuple[LineUnitsMoved, ...], lots: _LotsOf) -> tuple[LineUnitsMoved, ...]:
+    if not lots:
+        return moved
     known = {units.line_id for units in moved}
     for line_id, named in lots.items():
         total = sum(units.quantity for units in named)
@@ -342,7 +345,7 @@ def _of_lots(moved: tuple[LineUnitsMoved, ...], lots: _LotsOf) -> tuple[LineUnit
 
 
 def _first_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:
-    return () if line is None else first_units(line.named, quantity)
+    return first_units(line.named, quantity) if line is not None and line.picked_lots else ()
 
 
 def _last_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:

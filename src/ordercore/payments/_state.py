@@ -3,13 +3,13 @@ The fold of payments: every amount is a sum over facts, none is kept beside them
 
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
 import attrs
 
-from ordercore.grammar import replaced
+from ordercore.grammar import derived, replaced
 from ordercore.ids import PaymentId
 from ordercore.instants import Instant
 from ordercore.payments._events import (
@@ -151,25 +151,40 @@ class Payments:
         Return a payment by id.
 
         """
-        return next((p for p in self.payments if p.payment_id == payment_id), None)
+        for p in self.payments:
+            if p.payment_id == payment_id:
+                return p
+        return None
 
     def request(self, request_id: str) -> MoneyRequest | None:
         """
         Return a request by id.
 
         """
-        return next((r for r in self.requests if r.request_id == request_id), None)
+        for r in self.requests:
+            if r.request_id == request_id:
+                return r
+        return None
 
     def pending_minor(self, kind: RequestKind, payment_id: str | None = None) -> int:
         """
         Sum what was asked and not answered, of one kind, for one payment or all.
 
         """
-        return sum(
-            r.amount_minor
-            for r in self.requests
-            if r.kind is kind and r.status == "requested" and payment_id in {None, r.payment_id}
-        )
+        return self._pending.get((kind, payment_id), 0)
+
+    @derived
+    def _pending(self) -> Mapping[tuple[RequestKind, PaymentId | str | None], int]:
+        """
+        What was asked and not answered, by kind and payment, and by kind alone (None).
+
+        """
+        sums: dict[tuple[RequestKind, PaymentId | str | None], int] = {}
+        for r in self.requests:
+            if r.status == "requested":
+                for key in ((r.kind, r.payment_id), (r.kind, None)):
+                    sums[key] = sums.get(key, 0) + r.amount_minor
+        return sums
 
     def capturable_minor(self, payment: Payment) -> int:
         """
@@ -206,7 +221,7 @@ class Payments:
         asked = self.pending_minor(RequestKind.REFUND, payment.payment_id)
         return payment.captured_minor - payment.refunded_minor - asked
 
-    @property
+    @derived
     def authorized_minor(self) -> int:
         """
         What providers have promised or paid, less what was given back unused.
@@ -214,7 +229,7 @@ class Payments:
         """
         return sum(p.authorized_minor - p.voided_minor for p in self.payments)
 
-    @property
+    @derived
     def captured_minor(self) -> int:
         """
         What has been taken.
@@ -222,7 +237,7 @@ class Payments:
         """
         return sum(p.captured_minor for p in self.payments)
 
-    @property
+    @derived
     def refunded_minor(self) -> int:
         """
         What has gone back.
@@ -253,20 +268,18 @@ def evolve(state: Payments, event: PaymentEvent) -> Payments:
 
 
 def _with_payment(state: Payments, payment_id: str, **changes: Any) -> Payments:
-    return replaced(
-        state,
-        payments=tuple(
-            replaced(p, **changes) if p.payment_id == payment_id else p for p in state.payments
-        ),
+    return replaced(state, payments=_changed_payments(state, payment_id, **changes))
+
+
+def _changed_payments(state: Payments, payment_id: str, **changes: Any) -> tuple[Payment, ...]:
+    return tuple(
+        [replaced(p, **changes) if p.payment_id == payment_id else p for p in state.payments]
     )
 
 
-def _with_request(state: Payments, request_id: str, status: str) -> Payments:
-    return replaced(
-        state,
-        requests=tuple(
-            replaced(r, status=status) if r.request_id == request_id else r for r in state.requests
-        ),
+def _changed_requests(state: Payments, request_id: str, status: str) -> tuple[MoneyRequest, ...]:
+    return tuple(
+        [replaced(r, status=status) if r.request_id == request_id else r for r in state.requests]
     )
 
 
@@ -330,9 +343,9 @@ def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
             purpose="" if isinstance(event, VoidRequested) else event.purpose,
         )
         again = "" if isinstance(event, VoidRequested) else event.repeats
-        known = tuple(
-            replaced(r, repeated=True) if r.request_id == again else r for r in state.requests
-        )
+        known = state.requests
+        if again:
+            known = tuple(replaced(r, repeated=True) if r.request_id == again else r for r in known)
         return replaced(state, requests=(*known, request))
 
     return fold
@@ -341,28 +354,41 @@ def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
 def _captured(state: Payments, event: PaymentCaptured) -> Payments:
     payment = _known(state, event.payment_id)
     taken = payment.captured_minor + event.amount_minor
-    state = _with_payment(state, event.payment_id, status=event.status, captured_minor=taken)
-    return _with_request(state, event.request_id, "succeeded")
+    return replaced(
+        state,
+        payments=_changed_payments(
+            state, event.payment_id, status=event.status, captured_minor=taken
+        ),
+        requests=_changed_requests(state, event.request_id, "succeeded"),
+    )
 
 
 def _voided(state: Payments, event: AuthorizationVoided) -> Payments:
     payment = _known(state, event.payment_id)
     given_back = payment.voided_minor + event.amount_minor
-    state = _with_payment(state, event.payment_id, status=event.status, voided_minor=given_back)
-    return _with_request(state, event.request_id, "succeeded")
+    return replaced(
+        state,
+        payments=_changed_payments(
+            state, event.payment_id, status=event.status, voided_minor=given_back
+        ),
+        requests=_changed_requests(state, event.request_id, "succeeded"),
+    )
 
 
 def _refunded(state: Payments, event: PaymentRefunded) -> Payments:
     payment = _known(state, event.payment_id)
     gone = payment.refunded_minor + event.amount_minor
-    state = _with_payment(state, event.payment_id, refunded_minor=gone)
-    return _with_request(state, event.request_id, "succeeded")
+    return replaced(
+        state,
+        payments=_changed_payments(state, event.payment_id, refunded_minor=gone),
+        requests=_changed_requests(state, event.request_id, "succeeded"),
+    )
 
 
 def _request_declined(
     state: Payments, event: CaptureDeclined | VoidDeclined | RefundDeclined
 ) -> Payments:
-    return _with_request(state, event.request_id, "declined")
+    return replaced(state, requests=_changed_requests(state, event.request_id, "declined"))
 
 
 def _known(state: Payments, payment_id: str) -> Payment:
