@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-import attrs
-
 from ordercore.catalog import LotQuantity, first_units, joined_units, units_left
 from ordercore.errors import Rejected
 from ordercore.fulfillment._events import (
@@ -35,7 +33,7 @@ from ordercore.fulfillment._events import (
 from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
 from ordercore.fulfillment._state import Fulfillment
 from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
-from ordercore.grammar import Declined, Outcome, Succeeded, remembered
+from ordercore.grammar import Declined, Outcome, Succeeded, remembered, replaced
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, child
 from ordercore.instants import Instant
 
@@ -166,7 +164,7 @@ def cancel_units(
             waiting.append(_moved(units, from_shelf, units.hold))
         if units.quantity > from_shelf:
             back = _moved(units, units.quantity - from_shelf, "")
-            picked.append(attrs.evolve(back, lots=_last_picked(line, back.quantity)))
+            picked.append(replaced(back, lots=_last_picked(line, back.quantity)))
     return FulfillmentUnitsCanceled(
         fulfillment_order_id=order.id, waiting=tuple(waiting), picked=tuple(picked)
     )
@@ -190,7 +188,7 @@ def pack(
         fulfillment_order_id=order.id,
         place=order.place,
         lines=tuple(
-            attrs.evolve(units, lots=_first_picked(order.line(units.line_id), units.quantity))
+            replaced(units, lots=_first_picked(order.line(units.line_id), units.quantity))
             for units in packed
         ),
         weight_g=weight_g,
@@ -341,7 +339,7 @@ def _of_lots(moved: tuple[LineUnitsMoved, ...], lots: _LotsOf) -> tuple[LineUnit
                 data={"line": line_id, "lots": total, "quantity": quantity},
                 legal=(f"lots of {quantity} units",) if quantity else tuple(sorted(known)),
             )
-    return tuple(attrs.evolve(u, lots=joined_units(lots.get(u.line_id, ()))) for u in moved)
+    return tuple(replaced(u, lots=joined_units(lots.get(u.line_id, ()))) for u in moved)
 
 
 def _first_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:

@@ -40,8 +40,9 @@ else:
             TypeError: A change is of no field.
             InvalidDefinition: The class has slots, or validates or converts what it is given.
         """
-        kind, known = type(value), value.__dict__
+        kind = type(value)
         count = _FIELDS.get(kind) or _count_fields(kind)
+        known = value.__dict__
         fields = {**known, **changes}
         if len(fields) != count:
             # What was derived stands behind the fields; it is not true of the copy.

@@ -38,7 +38,7 @@ def conclude(draft: Draft) -> OrderDecision:
         InvariantViolated: They do not come to rest; a defect.
     """
     silent = 0
-    for conclusion in _CONCLUSIONS * _ROUNDS_MAX:
+    for conclusion in _IN_TURN:
         before = len(draft.events)
         conclusion(draft)
         silent = 0 if len(draft.events) > before else silent + 1
@@ -158,3 +158,5 @@ _CONCLUSIONS: Final[tuple[Callable[[Draft], None], ...]] = (
     _give_back_authorizations,
     _end,
 )
+
+_IN_TURN: Final = _CONCLUSIONS * _ROUNDS_MAX
