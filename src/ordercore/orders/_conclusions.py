@@ -132,8 +132,12 @@ def _collect(draft: Draft) -> None:
 
 
 def _give_back_authorizations(draft: Draft) -> None:
-    if draft.order.units_to_ship == 0 and not balance(draft.order).unpaid_minor:
-        draft.add(*payments.request_voids(draft.order.payments, draft.order.id))
+    order = draft.order
+    # Asked first, for payments change less often than the order, and know the answer.
+    if not order.payments.has_capturable:
+        return
+    if order.units_to_ship == 0 and not balance(order).unpaid_minor:
+        draft.add(*payments.request_voids(order.payments, order.id))
 
 
 def _end(draft: Draft) -> None:

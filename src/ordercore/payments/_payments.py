@@ -180,6 +180,14 @@ class Payments:
         voiding = self.pending_minor(RequestKind.VOID, payment.payment_id)
         return payment.authorized_minor - taken - asked - voiding
 
+    @derived
+    def has_capturable(self) -> bool:
+        """
+        Whether of any authorization something is neither taken, given back, nor asked for.
+
+        """
+        return any(self.capturable_minor(payment) > 0 for payment in self.payments)
+
     def usable_minor(self, payment: Payment) -> int:
         """
         What of an authorization may be captured unasked.
