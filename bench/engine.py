@@ -9,7 +9,7 @@ parts are microseconds of one call, the median of several series.
 import gc
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -23,9 +23,19 @@ from bench.report import call_us, medians, print_table
 from ordercore import Actor, ActorKind, MemoryStore, ReceiveStock, Rules, SQLiteStore
 from ordercore.codec import JsonCodec
 from ordercore.engine import Engine
-from ordercore.grammar import Context, Facts, Need
+from ordercore.grammar import Context, Facts, Need, Succeeded
 from ordercore.ids import CommandId, PlaceId
-from ordercore.orders import OrderEvent, OrderPlaced, decide, evolve, fold, needs
+from ordercore.orders import (
+    OrderEvent,
+    OrderPlaced,
+    RecordOutcome,
+    decide,
+    evolve,
+    fold,
+    needs,
+    outstanding,
+)
+from ordercore.payments import PaymentCaptured
 
 __all__ = ["run"]
 
@@ -164,7 +174,8 @@ def _parts(rounds: int, repeat: int) -> dict[str, float]:
 
     timed: dict[str, Callable[[], object]] = {
         "PlaceOrder: needs, all rounds, facts at hand": gather,
-        "PlaceOrder: decide": placing,
+        "PlaceOrder: the same, and decide": placing,
+        **_answering(codec, facts),
         "evolve of one event (PaymentRefunded)": folding,
         f"fold of all {len(events)} events": lambda: fold(facts),
         "encode OrderPlaced": lambda: codec.encode(placed),
@@ -185,7 +196,7 @@ def _parts(rounds: int, repeat: int) -> dict[str, float]:
 
 
 def _placing(engine: Engine) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return calls that gather the needs of a placement, and that decide it, without any I/O."""
+    """Return calls that gather the needs of a placement, and that go on to decide it; no I/O."""
     command = place_order("O-9")
     context = Context(
         at=START,
@@ -194,16 +205,45 @@ def _placing(engine: Engine) -> tuple[Callable[[], object], Callable[[], object]
         rules=Rules(),
     )
     reader, drive = engine._reader, engine._drive  # noqa: SLF001  # its answers are wanted, without the loop around them
-    rounds: list[Facts] = [Facts()]
-    missing: tuple[Need[Any], ...] = rounds[-1].missing(needs(command, None, rounds[-1], context))
-    while missing:
-        rounds.append(rounds[-1].and_also(drive(reader.answer(missing, START))))
-        missing = rounds[-1].missing(needs(command, None, rounds[-1], context))
+    rounds: list[Mapping[Need[Any], object]] = []
+    facts = Facts()
+    while missing := facts.missing(needs(command, None, facts, context)):
+        rounds.append(drive(reader.answer(missing, START)))
+        facts = facts.and_also(rounds[-1])
 
-    def gather() -> object:
-        return [known.missing(needs(command, None, known, context)) for known in rounds]
+    def gather() -> Facts:
+        # Begun anew each time: facts remember what rules have made of them.
+        known = Facts()
+        for answers in rounds:
+            known.missing(needs(command, None, known, context))
+            known = known.and_also(answers)
+        known.missing(needs(command, None, known, context))
+        return known
 
-    return gather, lambda: decide(command, None, rounds[-1], context)
+    return gather, lambda: decide(command, None, gather(), context)
+
+
+def _answering(codec: JsonCodec, events: list[OrderEvent]) -> dict[str, Callable[[], object]]:
+    """
+    Return calls on the order as it was when its first capture was answered.
+
+    """
+    n = next(n for n, event in enumerate(events) if isinstance(event, PaymentCaptured))
+    captured, asked = events[n], fold(events[:n])
+    assert isinstance(captured, PaymentCaptured)
+    assert asked is not None
+    command = RecordOutcome(
+        order_id=asked.id,
+        effect_key=captured.request_id,
+        outcome=Succeeded(reference=captured.reference, account=captured.account),
+    )
+    actor = Actor(ActorKind.SYSTEM, "bench")
+    context = Context(at=START, actor=actor, command_id=CommandId("bench"), rules=Rules())
+    return {
+        "RecordOutcome of a capture: decide": lambda: decide(command, asked, Facts(), context),
+        "what the state after one more event owes": lambda: outstanding(evolve(asked, captured)),
+        "encode PaymentCaptured": lambda: codec.encode(captured),
+    }
 
 
 def _wide_engine() -> Engine:

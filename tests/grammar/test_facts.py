@@ -136,3 +136,33 @@ def test_a_context_carries_the_rules_and_nothing_is_defaulted_but_the_customer()
     assert context.on_behalf_of is None
     assert attrs.asdict(context, recurse=False)["rules"] == "rules"
     assert Pay("O-1") == Pay("O-1")
+
+
+def test_what_rules_make_of_answers_is_worked_out_once_for_the_same_things() -> None:
+    calls: list[str] = []
+
+    def twice(wish: list[int], facts: Facts) -> int:
+        calls.append("twice")
+        return wish[0] * facts[Stock("MUG")]
+
+    facts, one, other = Facts({Stock("MUG"): 3}), [2], [2]
+    assert [facts.once(twice, one), facts.once(twice, one), facts.once(twice, other)] == [6, 6, 6]
+    assert calls == ["twice", "twice"]  # by identity: an equal wish is another wish
+
+
+def test_more_answers_keep_what_was_worked_out_and_forgotten_ones_take_it_along() -> None:
+    def stock(sku: str, facts: Facts) -> int:
+        return facts[Stock(sku)]
+
+    sku, facts = "MUG", Facts({Stock("MUG"): 3})
+    assert facts.once(stock, sku) == 3
+    assert facts.and_also({Stock("MUG"): 4}).once(stock, sku) == 3  # answered once a command
+    anew = facts.without((Stock,))
+    with pytest.raises(InvariantViolated):
+        anew.once(stock, sku)
+    assert anew.and_also({Stock("MUG"): 5}).once(stock, sku) == 5  # a refusal is not kept
+
+
+@given(needs)
+def test_missing_needs_stand_in_the_order_of_their_words(asked: set[Need[Any]]) -> None:
+    assert Facts().missing(asked) == tuple(sorted(asked, key=repr))

@@ -562,7 +562,14 @@ class OrdersMachine(RuleBasedStateMachine):
             history = self.shop.engine.history(order_id)
             events: list[OrderEvent] = [r.event for r in history]  # type: ignore[misc]
             order = self.shop.order(order_id)
-            assert fold(events) == order
+            again = fold(events)
+            assert again == order  # the engine keeps what decisions said they lead to
+            assert again is not None
+            # What follows from a state is kept with it and must not outlive it.
+            assert outstanding(again) == outstanding(order)
+            assert balance(again) == balance(order)
+            assert again.units_to_ship == order.units_to_ship
+            assert again.canceled_minor == order.canceled_minor
             assert [r.version for r in history] == list(range(1, len(history) + 1))
             assert public_status(order)
             assert self.shop.engine.timeline(order_id)

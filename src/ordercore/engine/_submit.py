@@ -264,7 +264,8 @@ def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
     command, state = attempt.submission.command, attempt.loaded.state
     needs = attempt.family.needs
     for _ in range(ROUNDS_MAX):
-        missing = facts.missing(needs(command, state, facts, attempt.context))
+        asked = needs(command, state, facts, attempt.context)
+        missing = facts.missing(asked) if asked else ()
         if not missing:
             return facts
         facts = facts.and_also((yield from attempt.env.reader.answer(missing, attempt.at)))

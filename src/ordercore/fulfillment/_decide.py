@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-import attrs
-
 from ordercore.catalog import LotQuantity, first_units, joined_units, units_left
 from ordercore.errors import Rejected
 from ordercore.fulfillment._events import (
@@ -35,7 +33,7 @@ from ordercore.fulfillment._events import (
 from ordercore.fulfillment._lifecycles import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
 from ordercore.fulfillment._state import Fulfillment
 from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
-from ordercore.grammar import Declined, Outcome, Succeeded
+from ordercore.grammar import Declined, Outcome, Succeeded, remembered, replaced
 from ordercore.ids import FulfillmentOrderId, LineId, PackageId, PlaceId, child
 from ordercore.instants import Instant
 
@@ -166,7 +164,7 @@ def cancel_units(
             waiting.append(_moved(units, from_shelf, units.hold))
         if units.quantity > from_shelf:
             back = _moved(units, units.quantity - from_shelf, "")
-            picked.append(attrs.evolve(back, lots=_last_picked(line, back.quantity)))
+            picked.append(replaced(back, lots=_last_picked(line, back.quantity)))
     return FulfillmentUnitsCanceled(
         fulfillment_order_id=order.id, waiting=tuple(waiting), picked=tuple(picked)
     )
@@ -190,7 +188,7 @@ def pack(
         fulfillment_order_id=order.id,
         place=order.place,
         lines=tuple(
-            attrs.evolve(units, lots=_first_picked(order.line(units.line_id), units.quantity))
+            replaced(units, lots=_first_picked(order.line(units.line_id), units.quantity))
             for units in packed
         ),
         weight_g=weight_g,
@@ -274,6 +272,7 @@ def deliver(package: Package, occurred_at: Instant) -> PackageDelivered:
     )
 
 
+@remembered
 def wrap_up(state: Fulfillment) -> tuple[FulfillmentEvent, ...]:
     """
     End the fulfillment orders that have nothing left to handle.
@@ -327,6 +326,8 @@ def _units(
 
 
 def _of_lots(moved: tuple[LineUnitsMoved, ...], lots: _LotsOf) -> tuple[LineUnitsMoved, ...]:
+    if not lots:
+        return moved
     known = {units.line_id for units in moved}
     for line_id, named in lots.items():
         total = sum(units.quantity for units in named)
@@ -338,11 +339,11 @@ def _of_lots(moved: tuple[LineUnitsMoved, ...], lots: _LotsOf) -> tuple[LineUnit
                 data={"line": line_id, "lots": total, "quantity": quantity},
                 legal=(f"lots of {quantity} units",) if quantity else tuple(sorted(known)),
             )
-    return tuple(attrs.evolve(u, lots=joined_units(lots.get(u.line_id, ()))) for u in moved)
+    return tuple(replaced(u, lots=joined_units(lots.get(u.line_id, ()))) for u in moved)
 
 
 def _first_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:
-    return () if line is None else first_units(line.named, quantity)
+    return first_units(line.named, quantity) if line is not None and line.picked_lots else ()
 
 
 def _last_picked(line: FulfillmentLine | None, quantity: int) -> tuple[LotQuantity, ...]:

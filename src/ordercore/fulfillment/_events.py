@@ -56,7 +56,7 @@ class AllocatedUnits:
     ships_by: date | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class LineUnitsMoved:
     """
     Units of one line that something happened to.
@@ -137,7 +137,7 @@ class FulfillmentOrderOpened(Event):
     work: PromisedWork | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class UnitsPicked(Event):
     """
     Units were taken from the shelf.
@@ -149,7 +149,7 @@ class UnitsPicked(Event):
     status: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class UnitsMissing(Event):
     """
     Promised units were not where they should be; they need another source.
@@ -161,7 +161,7 @@ class UnitsMissing(Event):
     status: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class FulfillmentUnitsCanceled(Event):
     """
     Units need not be handled any more; what was picked is back on the shelf.

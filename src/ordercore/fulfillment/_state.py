@@ -5,7 +5,7 @@ A unit that a fulfillment order has been given is in exactly one of: waiting, pi
 shipped, missing, canceled. ``packed`` counts units in boxes that have not left.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -28,7 +28,7 @@ from ordercore.fulfillment._events import (
     WorkReduced,
 )
 from ordercore.fulfillment._work import FulfillmentLine, FulfillmentOrder, Package
-from ordercore.grammar import replaced
+from ordercore.grammar import derived, replaced
 
 __all__ = [
     "EMPTY",
@@ -52,21 +52,35 @@ class Fulfillment:
         Return a fulfillment order by id.
 
         """
-        return next((fo for fo in self.orders if fo.id == fulfillment_order_id), None)
+        for fo in self.orders:
+            if fo.id == fulfillment_order_id:
+                return fo
+        return None
 
     def package(self, package_id: str) -> Package | None:
         """
         Return a package by id.
 
         """
-        return next((p for p in self.packages if p.id == package_id), None)
+        for p in self.packages:
+            if p.id == package_id:
+                return p
+        return None
 
     def shipped(self, line_id: str) -> int:
         """
         Count the units of a line that have left, from all places.
 
         """
-        return sum(line.shipped for line in self._lines(line_id))
+        return self._shipped.get(line_id, 0)
+
+    @derived
+    def _shipped(self) -> Mapping[str, int]:
+        shipped: dict[str, int] = {}
+        for order in self.orders:
+            for line in order.lines:
+                shipped[line.line_id] = shipped.get(line.line_id, 0) + line.shipped
+        return shipped
 
     def delivered(self, line_id: str) -> int:
         """
@@ -97,9 +111,6 @@ class Fulfillment:
                 if moved.line_id == line_id
             )
         )
-
-    def _lines(self, line_id: str) -> Iterable[FulfillmentLine]:
-        return (ln for fo in self.orders for ln in fo.lines if ln.line_id == line_id)
 
 
 #: Where boxes are that have left.
@@ -143,33 +154,31 @@ def _move(
     moved = {line.line_id: line for line in lines}
 
     def moved_order(order: FulfillmentOrder) -> FulfillmentOrder:
-        after = (
+        after = [
             change(line, moved[line.line_id]) if line.line_id in moved else line
             for line in order.lines
-        )
+        ]
         return replaced(order, status=status or order.status, lines=tuple(after))
 
-    return replaced(
-        state,
-        orders=tuple(
-            moved_order(fo) if fo.id == fulfillment_order_id else fo for fo in state.orders
-        ),
-    )
+    orders = [moved_order(fo) if fo.id == fulfillment_order_id else fo for fo in state.orders]
+    return replaced(state, orders=tuple(orders))
 
 
 def _onto_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLine:
+    told_apart = line.picked_lots or moved.lots
     return replaced(
         line,
         picked=line.picked + moved.quantity,
-        picked_lots=joined_units(line.named, moved.named),
+        picked_lots=joined_units(line.named, moved.named) if told_apart else (),
     )
 
 
 def _off_trolley(line: FulfillmentLine, moved: LineUnitsMoved) -> FulfillmentLine:
+    told_apart = line.picked_lots or moved.lots
     return replaced(
         line,
         picked=line.picked - moved.quantity,
-        picked_lots=units_left(line.named, moved.named),
+        picked_lots=units_left(line.named, moved.named) if told_apart else (),
     )
 
 

@@ -113,7 +113,10 @@ class FulfillmentOrder:
         Return the units of a line, or None where the place was given none.
 
         """
-        return next((line for line in self.lines if line.line_id == line_id), None)
+        for line in self.lines:
+            if line.line_id == line_id:
+                return line
+        return None
 
 
 @attrs.frozen(kw_only=True, slots=False)

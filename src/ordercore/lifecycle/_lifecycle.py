@@ -19,6 +19,7 @@ the two forms, so it is an error at compile time.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ class Category(StrEnum):
     STOPPED = "stopped"  #: ended otherwise; final
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Lifecycle:
     """
     A compiled lifecycle: which event leads from which status to which.
@@ -123,7 +124,12 @@ class Lifecycle:
         Say whether a status is final.
 
         """
-        return self.categories[status] in {Category.DONE, Category.STOPPED}
+        return self._ends[status]
+
+    @cached_property
+    def _ends(self) -> Mapping[str, bool]:
+        final = {Category.DONE, Category.STOPPED}
+        return {status: category in final for status, category in self.categories.items()}
 
 
 class Declared:

@@ -11,7 +11,7 @@ from ordercore import fulfillment, returns
 from ordercore.catalog import first_units, named_units, units_left
 from ordercore.errors import Rejected
 from ordercore.fulfillment import AllocatedUnits, FulfillmentLine, FulfillmentOrder, LineUnitsMoved
-from ordercore.grammar import Facts
+from ordercore.grammar import Facts, replaced
 from ordercore.ids import LineId, PlaceId, child
 from ordercore.orders._balance import balance
 from ordercore.orders._conclusions import conclude
@@ -171,14 +171,14 @@ def _stop_work(draft: Draft, to_stop: dict[LineId, int]) -> None:
         for moved in draft.tracked(event.picked):
             draft.movements.put_back(moved.sku, work.place, moved.quantity, lots=moved.lots)
         waiting = tuple(_released(draft, work, moved) for moved in event.waiting)
-        draft.add(attrs.evolve(event, waiting=waiting))
+        draft.add(replaced(event, waiting=waiting))
 
 
 def _released(draft: Draft, work: FulfillmentOrder, moved: LineUnitsMoved) -> LineUnitsMoved:
     line = work.line(moved.line_id)
     assert line is not None  # noqa: S101 - only the work's own lines are taken from it
     rest = _give_back(draft, line, work.place, line.waiting, moved.quantity)
-    return attrs.evolve(moved, hold=rest)
+    return replaced(moved, hold=rest)
 
 
 def _give_back(

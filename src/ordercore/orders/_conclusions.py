@@ -4,8 +4,8 @@ What follows by itself from what has just happened.
 Every command ends here. Each conclusion looks at the order as it would now be and adds what
 follows: work begins once money is promised, fulfillment orders end once nothing is left to handle,
 decided refunds are asked for, unused authorizations are given back, the order ends. One may lead
-to another, so they are drawn until none adds anything; each ends something or asks for something
-once, hence that is soon.
+to another, so they are drawn in turn until each has looked at the order as it is and none has
+added anything; each ends something or asks for something once, hence that is soon.
 """
 
 from collections.abc import Callable
@@ -37,11 +37,12 @@ def conclude(draft: Draft) -> OrderDecision:
     Raises:
         InvariantViolated: They do not come to rest; a defect.
     """
-    for _ in range(_ROUNDS_MAX):
+    silent = 0
+    for conclusion in _IN_TURN:
         before = len(draft.events)
-        for conclusion in _CONCLUSIONS:
-            conclusion(draft)
-        if len(draft.events) == before:
+        conclusion(draft)
+        silent = 0 if len(draft.events) > before else silent + 1
+        if silent == len(_CONCLUSIONS):
             return draft.decision()
     raise InvariantViolated(f"conclusions about order {draft.order.id} do not come to rest")
 
@@ -72,7 +73,7 @@ def open_work(
 
 def _release(draft: Draft) -> None:
     order = draft.order
-    if not ORDER_LIFECYCLE().allows(order.status, "release") or not order.allocations:
+    if not order.allocations or not ORDER_LIFECYCLE().allows(order.status, "release"):
         return
     covered = order.payments.authorized_minor >= order.due_minor
     if order.release is ReleaseWhen.AUTHORIZED and not covered:
@@ -120,7 +121,10 @@ def _collect(draft: Draft) -> None:
     if order.capture is not CaptureWhen.PER_PACKAGE:
         return
     taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
-    unpaid = min(order.charged_minor - taken, balance(order).unpaid_minor)
+    uncollected = order.charged_minor - taken
+    if uncollected <= 0:
+        return
+    unpaid = min(uncollected, balance(order).unpaid_minor)
     part = min(unpaid, sum(money.usable_minor(payment) for payment in money.payments))
     if part > 0:
         left = [p.id for p in order.fulfillment.packages if p.status in {"shipped", "delivered"}]
@@ -128,8 +132,12 @@ def _collect(draft: Draft) -> None:
 
 
 def _give_back_authorizations(draft: Draft) -> None:
-    if draft.order.units_to_ship == 0 and not balance(draft.order).unpaid_minor:
-        draft.add(*payments.request_voids(draft.order.payments, draft.order.id))
+    order = draft.order
+    # Asked first, for payments change less often than the order, and know the answer.
+    if not order.payments.has_capturable:
+        return
+    if order.units_to_ship == 0 and not balance(order).unpaid_minor:
+        draft.add(*payments.request_voids(order.payments, order.id))
 
 
 def _end(draft: Draft) -> None:
@@ -154,3 +162,5 @@ _CONCLUSIONS: Final[tuple[Callable[[Draft], None], ...]] = (
     _give_back_authorizations,
     _end,
 )
+
+_IN_TURN: Final = _CONCLUSIONS * _ROUNDS_MAX

@@ -3,10 +3,9 @@ Which units come back: the lots that were sent, as far as that is known.
 
 """
 
-import attrs
-
 from ordercore.catalog import LotQuantity, first_units, units_left
 from ordercore.errors import Rejected
+from ordercore.grammar import replaced
 from ordercore.ids import LineId
 from ordercore.orders._order import Order
 from ordercore.orders._shape import LineLots
@@ -43,10 +42,10 @@ def with_lots(
                 data={"line": line_id, "lots": total, "quantity": quantity},
                 legal=(f"lots of {quantity} units",) if quantity else tuple(arrived),
             )
-    return attrs.evolve(
+    return replaced(
         received,
         lines=tuple(
-            attrs.evolve(units, lots=_lots_of(order, units, by_line.get(units.line_id)))
+            replaced(units, lots=_lots_of(order, units, by_line.get(units.line_id)))
             for units in received.lines
         ),
     )

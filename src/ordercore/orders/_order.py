@@ -136,7 +136,10 @@ class Order:
         Return a line by id.
 
         """
-        return next((line for line in self.lines if line.line_id == line_id), None)
+        for line in self.lines:
+            if line.placed.line_id == line_id:
+                return line
+        return None
 
     def amount(self, line_id: str, start: int, stop: int) -> int:
         """

@@ -16,7 +16,7 @@ import attrs
 
 from ordercore.errors import InvariantViolated, Rejected
 from ordercore.fulfillment import FulfillmentLine, FulfillmentOrder, LineUnitsMoved
-from ordercore.grammar import Command, Facts, Need
+from ordercore.grammar import Command, Facts, Need, remembered
 from ordercore.ids import PlaceId, Sku
 from ordercore.instants import Instant
 from ordercore.inventory import Movements, OrderHolds
@@ -40,6 +40,7 @@ def holds_needs(
     return frozenset({OrderHolds(state.id)})
 
 
+@remembered
 def _waits(order: Order) -> bool:
     return any(units.ships_by is not None for units in order.allocations) or any(
         line.ships_by is not None and line.waiting

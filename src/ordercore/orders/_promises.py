@@ -53,7 +53,7 @@ class Want:
     place: PlaceId | None = None
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class SourcedUnits:
     """
     Units of a line and the place they come from.

@@ -8,10 +8,8 @@ says that units may lie there beyond the record, or that some do not lie there, 
 from collections import Counter
 from typing import Any
 
-import attrs
-
 from ordercore.fulfillment import FulfillmentOrder, LineUnitsMoved
-from ordercore.grammar import Facts, Need
+from ordercore.grammar import Facts, Need, replaced
 from ordercore.inventory import Shelf, ShelfUnits
 from ordercore.orders._draft import Draft
 from ordercore.orders._order import Order
@@ -104,7 +102,7 @@ def move_picked(
             lots=lots,
             forced=forced,
         )
-        done.append(attrs.evolve(units, hold=hold))
+        done.append(replaced(units, hold=hold))
     return tuple(done)
 
 
@@ -136,5 +134,5 @@ def move_missing(
             lots=lots,
             off_record=off_record,
         )
-        done.append(attrs.evolve(units, hold=hold))
+        done.append(replaced(units, hold=hold))
     return tuple(done)

@@ -25,7 +25,7 @@ from ordercore.fulfillment import (
     ShippingRate,
     ShippingRates,
 )
-from ordercore.grammar import Facts, Need, derived, once_known
+from ordercore.grammar import Facts, Need, derived, once_known, replaced
 from ordercore.ids import CartId, PlaceId, Sku
 from ordercore.inventory import CartHolds, StockAt, StockLevel, StockRules
 from ordercore.orders._plans import PlanSourcing, by_line, united
@@ -159,7 +159,7 @@ class Question:
         plan = None if asked is None else facts[asked]
         stock, uncounted = self._stock(facts), self.uncounted(facts)
         units = [
-            attrs.evolve(
+            replaced(
                 taken,
                 leave_at_least=stock[taken.sku, taken.place].terms.kept,
                 tracked=taken.sku not in uncounted,

@@ -86,6 +86,7 @@ def _with_units(
     state: Order,
     units: tuple[ChargedUnits, ...],
     step: Callable[[LineUnits, int], tuple[LineUnits, int, int]],
+    **changes: Any,
 ) -> Order:
     counts = {u.line_id: u.stop - u.start for u in units}
     shipping = state.shipping_units
@@ -100,12 +101,13 @@ def _with_units(
             else line
             for line in state.lines
         ),
+        **changes,
     )
 
 
 def _charged(state: Order, event: PackageCharged) -> Order:
-    state = _with_units(state, event.lines, LineUnits.capture)
-    return replaced(state, charged_minor=state.charged_minor + event.amount_minor)
+    charged = state.charged_minor + event.amount_minor
+    return _with_units(state, event.lines, LineUnits.capture, charged_minor=charged)
 
 
 def _canceled(state: Order, event: UnitsCanceled) -> Order:
@@ -123,14 +125,13 @@ def _canceled(state: Order, event: UnitsCanceled) -> Order:
 
 
 def _granted(state: Order, event: RefundGranted) -> Order:
-    state = _with_units(state, event.lines, LineUnits.refund)
     grant = Grant(
         grant_id=event.grant_id,
         reason=event.reason,
         amount_minor=event.amount_minor,
         units_charged=bool(event.lines),
     )
-    return replaced(state, grants=(*state.grants, grant))
+    return _with_units(state, event.lines, LineUnits.refund, grants=(*state.grants, grant))
 
 
 def _missing(state: Order, event: UnitsMissing) -> Order:

@@ -3,8 +3,6 @@ Work at places: pick, report missing, pack, ship, deliver; and what a parcel tha
 
 """
 
-import attrs
-
 from ordercore import fulfillment, payments
 from ordercore.catalog import LotQuantity
 from ordercore.errors import Rejected
@@ -12,7 +10,7 @@ from ordercore.fulfillment import (
     FulfillmentOrder,
     Package,
 )
-from ordercore.grammar import Facts
+from ordercore.grammar import Facts, replaced
 from ordercore.ids import LineId
 from ordercore.instants import Instant
 from ordercore.inventory import Shelf
@@ -92,7 +90,7 @@ def _pick(
     shelf: Shelf | None,
 ) -> None:
     picked = fulfillment.pick(work, quantities, lots)
-    draft.add(attrs.evolve(picked, lines=move_picked(draft, work, picked.lines, shelf)))
+    draft.add(replaced(picked, lines=move_picked(draft, work, picked.lines, shelf)))
 
 
 def decide_missing(
@@ -111,7 +109,7 @@ def decide_missing(
         work, in_lines(order.kits, command.lines), _by_line(command.lots)
     )
     lines = move_missing(draft, work, missing.lines, shelf_of(work, facts))
-    draft.add(attrs.evolve(missing, lines=lines))
+    draft.add(replaced(missing, lines=lines))
     return conclude(draft)
 
 

@@ -37,15 +37,15 @@ from ordercore.payments._events import (
     VoidRequested,
 )
 from ordercore.payments._lifecycles import PAYMENT_LIFECYCLE, REQUEST_LIFECYCLE
-from ordercore.payments._state import (
+from ordercore.payments._payments import (
     EMPTY,
     MoneyRequest,
     Payment,
     Payments,
     RequestKind,
     Tender,
-    evolve,
 )
+from ordercore.payments._state import evolve
 
 __all__ = [
     "EMPTY",

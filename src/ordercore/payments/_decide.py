@@ -31,7 +31,7 @@ from ordercore.payments._events import (
     VoidRequested,
 )
 from ordercore.payments._lifecycles import PAYMENT_LIFECYCLE, REQUEST_LIFECYCLE
-from ordercore.payments._state import MoneyRequest, Payment, Payments, RequestKind, Tender
+from ordercore.payments._payments import MoneyRequest, Payment, Payments, RequestKind, Tender
 
 __all__ = [
     "TENDERS_MAX",

@@ -7,7 +7,7 @@ import attrs
 
 from ordercore.grammar import Effect, remembered
 from ordercore.ids import PaymentId
-from ordercore.payments._state import MoneyRequest, Payment, Payments, RequestKind
+from ordercore.payments._payments import MoneyRequest, Payment, Payments, RequestKind
 
 __all__ = [
     "AskAuthorization",

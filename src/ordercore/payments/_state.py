@@ -1,17 +1,12 @@
 """
-The fold of payments: every amount is a sum over facts, none is kept beside them.
+The fold of payments: what each fact changes of them.
 
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any, Final
 
-import attrs
-
 from ordercore.grammar import replaced
-from ordercore.ids import PaymentId
-from ordercore.instants import Instant
 from ordercore.payments._events import (
     AuthorizationDeclined,
     AuthorizationRequested,
@@ -29,219 +24,9 @@ from ordercore.payments._events import (
     VoidDeclined,
     VoidRequested,
 )
+from ordercore.payments._payments import MoneyRequest, Payment, Payments, RequestKind
 
-__all__ = [
-    "EMPTY",
-    "MoneyRequest",
-    "Payment",
-    "Payments",
-    "RequestKind",
-    "Tender",
-    "evolve",
-]
-
-
-@attrs.frozen(kw_only=True)
-class Tender:
-    """
-    One means by which the customer pays.
-
-    Attributes:
-        method: How (``"card"``, ``"voucher"``); the payment port knows the word.
-        token_ref: The host vault's reference to it, never a card number.
-        amount_minor: How much of the order it pays; None, once and last, for the rest.
-    """
-
-    method: str
-    token_ref: str
-    amount_minor: int | None = None
-
-
-class RequestKind(StrEnum):
-    """
-    What was asked about a payment.
-
-    """
-
-    CAPTURE = "capture"
-    VOID = "void"
-    REFUND = "refund"
-
-
-@attrs.frozen(kw_only=True, slots=False)
-class MoneyRequest:
-    """
-    One capture, void or refund as it was asked, and what became of it.
-
-    Attributes:
-        request_id: Its name.
-        kind: What was asked.
-        payment_id: About which payment.
-        amount_minor: How much.
-        purpose: For what: a package, a grant, the caller's words.
-        status: Where it is in its lifecycle.
-        repeated: Declined, and asked anew under another name.
-    """
-
-    request_id: str
-    kind: RequestKind
-    payment_id: PaymentId
-    amount_minor: int
-    purpose: str = ""
-    status: str = "requested"
-    repeated: bool = False
-
-    @property
-    def waits_for_person(self) -> bool:
-        """
-        Whether it was declined and nobody has had it asked anew.
-
-        """
-        return self.status == "declined" and not self.repeated and self.kind is not RequestKind.VOID
-
-
-@attrs.frozen(kw_only=True, slots=False)
-class Payment:
-    """
-    One tender of an order.
-
-    Attributes:
-        payment_id: Its name.
-        method: How it is paid.
-        token_ref: The vault's reference.
-        currency: Of the order.
-        asked_minor: What was to be authorized.
-        status: Where it is in its lifecycle.
-        authorized_minor: What the provider has promised.
-        captured_minor: What has been taken.
-        voided_minor: What has been given back unused.
-        refunded_minor: What of the captured has gone back.
-        account: The provider account.
-        reference: The provider's number.
-        valid_until: When the authorization ends by itself.
-    """
-
-    payment_id: PaymentId
-    method: str
-    token_ref: str
-    currency: str
-    asked_minor: int
-    status: str
-    authorized_minor: int = 0
-    captured_minor: int = 0
-    voided_minor: int = 0
-    refunded_minor: int = 0
-    account: str = ""
-    reference: str = ""
-    valid_until: Instant | None = None
-
-
-@attrs.frozen(kw_only=True, slots=False)
-class Payments:
-    """
-    All payments of one order, in the sequence in which they are used.
-
-    """
-
-    payments: tuple[Payment, ...] = ()
-    requests: tuple[MoneyRequest, ...] = ()
-
-    def payment(self, payment_id: str) -> Payment | None:
-        """
-        Return a payment by id.
-
-        """
-        return next((p for p in self.payments if p.payment_id == payment_id), None)
-
-    def request(self, request_id: str) -> MoneyRequest | None:
-        """
-        Return a request by id.
-
-        """
-        return next((r for r in self.requests if r.request_id == request_id), None)
-
-    def pending_minor(self, kind: RequestKind, payment_id: str | None = None) -> int:
-        """
-        Sum what was asked and not answered, of one kind, for one payment or all.
-
-        """
-        return sum(
-            r.amount_minor
-            for r in self.requests
-            if r.kind is kind and r.status == "requested" and payment_id in {None, r.payment_id}
-        )
-
-    def capturable_minor(self, payment: Payment) -> int:
-        """
-        What of an authorization is neither taken, given back, nor asked for.
-
-        """
-        if payment.status != "authorized":
-            return 0
-        taken = payment.captured_minor + payment.voided_minor
-        asked = self.pending_minor(RequestKind.CAPTURE, payment.payment_id)
-        voiding = self.pending_minor(RequestKind.VOID, payment.payment_id)
-        return payment.authorized_minor - taken - asked - voiding
-
-    def usable_minor(self, payment: Payment) -> int:
-        """
-        What of an authorization may be captured unasked.
-
-        Nothing where the provider has declined a capture of it: what is authorized stays so, but
-        only a person has it asked again.
-        """
-        refused = any(
-            r.kind is RequestKind.CAPTURE
-            and r.payment_id == payment.payment_id
-            and r.waits_for_person
-            for r in self.requests
-        )
-        return 0 if refused else self.capturable_minor(payment)
-
-    def refundable_minor(self, payment: Payment) -> int:
-        """
-        What of the captured is neither refunded nor asked to be.
-
-        """
-        asked = self.pending_minor(RequestKind.REFUND, payment.payment_id)
-        return payment.captured_minor - payment.refunded_minor - asked
-
-    @property
-    def authorized_minor(self) -> int:
-        """
-        What providers have promised or paid, less what was given back unused.
-
-        """
-        return sum(p.authorized_minor - p.voided_minor for p in self.payments)
-
-    @property
-    def captured_minor(self) -> int:
-        """
-        What has been taken.
-
-        """
-        return sum(p.captured_minor for p in self.payments)
-
-    @property
-    def refunded_minor(self) -> int:
-        """
-        What has gone back.
-
-        """
-        return sum(p.refunded_minor for p in self.payments)
-
-    @property
-    def undecided_minor(self) -> int:
-        """
-        What may still be authorized: asked, or waiting for the customer.
-
-        """
-        return sum(
-            p.asked_minor for p in self.payments if p.status in {"requested", "action_required"}
-        )
-
-
-EMPTY: Final = Payments()
+__all__ = ["evolve"]
 
 
 def evolve(state: Payments, event: PaymentEvent) -> Payments:
@@ -253,20 +38,18 @@ def evolve(state: Payments, event: PaymentEvent) -> Payments:
 
 
 def _with_payment(state: Payments, payment_id: str, **changes: Any) -> Payments:
-    return replaced(
-        state,
-        payments=tuple(
-            replaced(p, **changes) if p.payment_id == payment_id else p for p in state.payments
-        ),
+    return replaced(state, payments=_changed_payments(state, payment_id, **changes))
+
+
+def _changed_payments(state: Payments, payment_id: str, **changes: Any) -> tuple[Payment, ...]:
+    return tuple(
+        [replaced(p, **changes) if p.payment_id == payment_id else p for p in state.payments]
     )
 
 
-def _with_request(state: Payments, request_id: str, status: str) -> Payments:
-    return replaced(
-        state,
-        requests=tuple(
-            replaced(r, status=status) if r.request_id == request_id else r for r in state.requests
-        ),
+def _changed_requests(state: Payments, request_id: str, status: str) -> tuple[MoneyRequest, ...]:
+    return tuple(
+        [replaced(r, status=status) if r.request_id == request_id else r for r in state.requests]
     )
 
 
@@ -330,9 +113,9 @@ def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
             purpose="" if isinstance(event, VoidRequested) else event.purpose,
         )
         again = "" if isinstance(event, VoidRequested) else event.repeats
-        known = tuple(
-            replaced(r, repeated=True) if r.request_id == again else r for r in state.requests
-        )
+        known = state.requests
+        if again:
+            known = tuple(replaced(r, repeated=True) if r.request_id == again else r for r in known)
         return replaced(state, requests=(*known, request))
 
     return fold
@@ -341,28 +124,41 @@ def _requested(kind: RequestKind) -> Callable[[Payments, Any], Payments]:
 def _captured(state: Payments, event: PaymentCaptured) -> Payments:
     payment = _known(state, event.payment_id)
     taken = payment.captured_minor + event.amount_minor
-    state = _with_payment(state, event.payment_id, status=event.status, captured_minor=taken)
-    return _with_request(state, event.request_id, "succeeded")
+    return replaced(
+        state,
+        payments=_changed_payments(
+            state, event.payment_id, status=event.status, captured_minor=taken
+        ),
+        requests=_changed_requests(state, event.request_id, "succeeded"),
+    )
 
 
 def _voided(state: Payments, event: AuthorizationVoided) -> Payments:
     payment = _known(state, event.payment_id)
     given_back = payment.voided_minor + event.amount_minor
-    state = _with_payment(state, event.payment_id, status=event.status, voided_minor=given_back)
-    return _with_request(state, event.request_id, "succeeded")
+    return replaced(
+        state,
+        payments=_changed_payments(
+            state, event.payment_id, status=event.status, voided_minor=given_back
+        ),
+        requests=_changed_requests(state, event.request_id, "succeeded"),
+    )
 
 
 def _refunded(state: Payments, event: PaymentRefunded) -> Payments:
     payment = _known(state, event.payment_id)
     gone = payment.refunded_minor + event.amount_minor
-    state = _with_payment(state, event.payment_id, refunded_minor=gone)
-    return _with_request(state, event.request_id, "succeeded")
+    return replaced(
+        state,
+        payments=_changed_payments(state, event.payment_id, refunded_minor=gone),
+        requests=_changed_requests(state, event.request_id, "succeeded"),
+    )
 
 
 def _request_declined(
     state: Payments, event: CaptureDeclined | VoidDeclined | RefundDeclined
 ) -> Payments:
-    return _with_request(state, event.request_id, "declined")
+    return replaced(state, requests=_changed_requests(state, event.request_id, "declined"))
 
 
 def _known(state: Payments, payment_id: str) -> Payment:

@@ -41,7 +41,7 @@ __all__ = [
 RETURN_LIFECYCLE: Final = Declared("ordercore.returns._machines", "ReturnMachine", RETURN)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class ReturnedUnits:
     """
     Units of one line that come back.
@@ -106,7 +106,7 @@ class ReturnAuthorized(Event):
     status: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class ReturnReceived(Event):
     """
     Units have arrived at a place and wait for inspection.
@@ -310,7 +310,7 @@ def receive_return(
         most = permitted[line_id].quantity if line_id in permitted else 0
         if not 1 <= quantity <= most:
             raise _beyond(known, line_id, quantity, most)
-        lines.append(attrs.evolve(permitted[line_id], quantity=quantity))
+        lines.append(replaced(permitted[line_id], quantity=quantity))
     return ReturnReceived(return_id=known.id, place=place, lines=tuple(lines), status=status)
 
 
