@@ -322,8 +322,9 @@ def test_the_blocking_engine_refuses_an_awaited_adapter_by_its_port(port: str) -
         "carrier": world.carrier,
     }
 
+    settings[port] = Awaited()
     with pytest.raises(InvalidDefinition, match=rf"{port}: Awaited\.\w+ is .* use AsyncEngine"):
-        Engine(**settings | {port: Awaited()})
+        Engine(**settings)
 
 
 @pytest.mark.parametrize("name", ["lease_s", "threads", "together"])

@@ -174,7 +174,8 @@ class AsyncDriver:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(loop)) for loop in loops]
         except BaseExceptionGroup as ended:
-            raise _innermost(ended) from None
+            # Not an error of a loop, which is kept for its turn: what ends a process, a thread.
+            raise ended.exceptions[0] from None
         answers: list[Any] = []
         for task in tasks:
             answer, error = task.result()
@@ -233,9 +234,3 @@ async def _awaited(items: Any) -> AsyncIterator[Any]:  # noqa: ANN401 - iterates
     if hasattr(items, "__aiter__"):
         async for item in items:
             yield item
-
-
-def _innermost(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
