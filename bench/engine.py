@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from bench import group_commit
+from bench import group_commit, postgres
 from bench.floor import FloorShop
 from bench.floor_stores import Dicts, Rows
 from bench.life import COMMANDS, START, live, place_order, ready_engine
@@ -60,6 +60,7 @@ def run(*, rounds: int = ROUNDS, small: bool = False) -> dict[str, Any]:
     return {
         **compare.run(rounds=rounds, small=small),
         **group_commit.run(rounds=rounds, small=small),
+        **postgres.run(rounds=rounds, small=small),
         "rounds": rounds,
         "orders_a_round": orders,
         "life": facts,

@@ -89,12 +89,20 @@ class Worker:
 
     def lead(self, way: str, lives: int, path: str) -> tuple[float, dict[str, int]]:
         """Have lives led; return the seconds they took and the end state."""
+        self.ask(way, lives, path)
+        return self.answer()
+
+    def ask(self, way: str, lives: int, path: str) -> None:
+        """Have lives led, and don't wait: several workers may be at it at once."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{way} {lives} {path}\n")
         self._process.stdin.flush()
+
+    def answer(self) -> tuple[float, dict[str, int]]:
+        """Wait for what was asked last."""
         found = self._answer()
         if "error" in found:
-            raise WorkerFailed(f"{self._module}, {way}: {found['error']}")
+            raise WorkerFailed(f"{self._module}: {found['error']}")
         return found["seconds"], found["end"]
 
     def _answer(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from decimal import Decimal
 from importlib.metadata import version
 from itertools import count
@@ -35,6 +36,7 @@ TEMPLATE: Final = Path(
 ).resolve()
 VAT: Final = Decimal("0.19")
 
+warnings.filterwarnings("ignore", module="haystack")  # nothing is searched
 os.environ["DJANGO_SETTINGS_MODULE"] = "bench.peers.oscar_settings"
 os.environ["OSCAR_DATABASE"] = str(TEMPLATE)
 django.setup()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.peers import compare, environment
+from bench.peers.callers import in_flight
 from bench.peers.equal_life import LINES, PLACES, end_of, package_minor, stocked, total_minor
 from bench.peers.line_protocol import Worker, WorkerFailed
 
@@ -73,3 +74,28 @@ def test_ordercore_leads_the_equal_life_to_its_end_in_a_worker(tmp_path: Path) -
 def test_a_worker_that_can_not_start_is_told_by_name() -> None:
     with pytest.raises(WorkerFailed, match=r"bench\.peers\.nobody"):
         Worker(PYTHON, "bench.peers.nobody")
+
+
+def test_callers_stop_when_they_are_refused_and_every_act_is_counted() -> None:
+    left = [None] * 25
+
+    def take(key: str) -> bool:
+        try:
+            left.pop()
+        except IndexError:
+            return False
+        return True
+
+    _, end = in_flight(4, 60_000, take, "t")
+
+    assert end["done"] == 25
+    assert end["refused"] == 4
+    assert end["p50_us"] <= end["p99_us"]
+
+
+def test_an_error_of_a_caller_is_told() -> None:
+    def fail(key: str) -> bool:
+        raise ValueError(key)
+
+    with pytest.raises(ValueError, match="t-0-1"):
+        in_flight(1, 60_000, fail, "t")

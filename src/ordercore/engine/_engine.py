@@ -4,7 +4,7 @@ The engine for blocking code.
 It holds no rule of the business: it answers what the loops ask from a store and the host's ports.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,11 +13,12 @@ from ordercore.engine._driver import Driver
 from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
 from ordercore.engine._environment import Environment, Ports
 from ordercore.engine._kinds import KINDS, Kinds
-from ordercore.engine._requests import Submitted
+from ordercore.engine._requests import Submitted, Wish
 from ordercore.engine._stock import StockReading
 from ordercore.engine._stock_loops import StockLoops
 from ordercore.engine._verify import Verification
 from ordercore.engine._ways import refuse_async
+from ordercore.errors import OrderCoreError
 from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, Aggregate, Command, Recorded
 from ordercore.ids import OrderId, TenantId
@@ -149,6 +150,29 @@ class Engine(StockReading):
         loops = self._loops
         wish = loops.submission(command, key, actor, on_behalf_of, expected_version)
         return self._drive(loops.submit(wish, perform=perform))
+
+    def submit_many(
+        self, wishes: Sequence[Wish | Command], *, perform: bool = True
+    ) -> tuple[Submitted | OrderCoreError, ...]:
+        """
+        Decide commands, each for itself, and record them in one transaction with one flush.
+
+        An error stands in its place and touches none of the others. What lost a race, even to
+        another of them, is submitted once more by itself. What must be decided on what another has
+        led to (of one order, behind a receipt, behind a refusal) follows in another transaction.
+
+        Args:
+            wishes: What is wanted: commands, or with more to say about them,
+                :class:`~ordercore.engine.Wish`.
+            perform: Whether to call ports for what is due then in all of their streams.
+
+        Returns:
+            For each wish, in the order given, what :meth:`submit` would return or raise.
+
+        Raises:
+            InvalidData: A key is malformed; nothing was done.
+        """
+        return self._drive(self._loops.submit_many(wishes, perform=perform))
 
     def resume(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """

@@ -3,7 +3,7 @@ What an engine offers, as loops: each public method of an engine is one of them,
 
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -11,10 +11,11 @@ import attrs
 
 from ordercore.engine._environment import Environment
 from ordercore.engine._perform import perform_loop
-from ordercore.engine._requests import Call, Loop, Submission, Submitted, Together
+from ordercore.engine._requests import Call, Loop, Submission, Submitted, Together, Wish
 from ordercore.engine._submit import submit_loop
+from ordercore.engine._submit_many import submit_many_loop
 from ordercore.engine._verify import Verification, verify_loop
-from ordercore.errors import InvalidData, InvalidDefinition
+from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError
 from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, Aggregate, Command, Recorded
 from ordercore.ids import CommandId, OrderId, StreamId, id_fault
@@ -85,15 +86,24 @@ class EngineLoops:
 
         """
         submitted = yield from submit_loop(self.env, submission)
-        stream = submitted.stream
-        if stream is None:
-            return submitted
-        if submitted.repeated:
-            events = yield from self.env.streams.events_of(submitted.command_id)
-            submitted = attrs.evolve(submitted, events=events)
-        if perform:
-            yield from perform_loop(self.env, stream)
+        submitted = yield from self.env.streams.retold(submitted)
+        if perform and submitted.stream is not None:
+            yield from perform_loop(self.env, submitted.stream)
         return submitted
+
+    def submit_many(
+        self, wishes: Sequence[Wish | Command], *, perform: bool
+    ) -> Loop[tuple[Submitted | OrderCoreError, ...]]:
+        """
+        Decide commands, each for itself, and record them in one transaction.
+
+        """
+        told = (wish if isinstance(wish, Wish) else Wish(wish) for wish in wishes)
+        submissions = [
+            self.submission(w.command, w.key, w.actor, w.on_behalf_of, w.expected_version)
+            for w in told
+        ]
+        return submit_many_loop(self.env, submissions, perform=perform)
 
     def resume(self, own_id: str, of: Aggregate[Any]) -> Loop[int]:
         """

@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, ParamSpec, TypeAlias, TypeVar
 
 import attrs
 
+from ordercore.engine._defaults import HOST
 from ordercore.grammar import Actor, ActorKind, Command, Event
 from ordercore.ids import CommandId, StreamId
 
@@ -30,6 +31,7 @@ __all__ = [
     "Submitted",
     "Together",
     "Turn",
+    "Wish",
     "collect",
 ]
 
@@ -178,6 +180,26 @@ class Submission:
     actor: Actor = ENGINE_ACTOR
     on_behalf_of: str | None = None
     expected_version: int | None = None
+
+
+@attrs.frozen
+class Wish:
+    """
+    One of many commands that are submitted at once, with what else is said about it.
+
+    Attributes:
+        command: What is wanted.
+        key: Names this wish for ever, see :meth:`ordercore.Engine.submit`.
+        actor: Who acts.
+        on_behalf_of: For whom, where an agent acts for a customer.
+        expected_version: The version a person looked at.
+    """
+
+    command: Command
+    key: str | None = attrs.field(default=None, kw_only=True)
+    actor: Actor = attrs.field(default=HOST, kw_only=True)
+    on_behalf_of: str | None = attrs.field(default=None, kw_only=True)
+    expected_version: int | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen(kw_only=True)

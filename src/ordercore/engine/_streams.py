@@ -4,16 +4,16 @@ Streams as the store tells them, folded once and brought up to date.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 from typing import Final
 
 import attrs
 
 from ordercore.engine._kinds import Kinds
-from ordercore.engine._requests import Call, Loaded, Loop
-from ordercore.grammar import Event
+from ordercore.engine._requests import Call, Loaded, Loop, Submitted
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.ports import Commit, Receipt, Store
+from ordercore.ports import Commit, CommitRefusal, Receipt, Store
 
 __all__ = ["Streams"]
 
@@ -79,10 +79,26 @@ class Streams:
             Rejected: A rule of the ledger; nothing was written.
         """
         receipt = yield from Call(self.store.commit, commit)
+        self._written(commit, after, receipt)
+        return receipt
+
+    def write_many(
+        self, commits: Sequence[tuple[Commit, object]]
+    ) -> Loop[Sequence[Receipt | CommitRefusal]]:
+        """
+        Write commits in one transaction, each with the state that it leads to; see :meth:`write`.
+
+        """
+        answers = yield from Call(self.store.commit_many, [commit for commit, _ in commits])
+        for (commit, after), answer in zip(commits, answers, strict=True):
+            if isinstance(answer, Receipt):
+                self._written(commit, after, answer)
+        return answers
+
+    def _written(self, commit: Commit, after: object, receipt: Receipt) -> None:
         # Another receipt says that the command was recorded before: this commit wasn't written.
         if after is not None and receipt.stream is not None and receipt is commit.receipt:
             self._keep(receipt.stream, Loaded(receipt.to_version, after))
-        return receipt
 
     def _keep(self, stream: StreamId, loaded: Loaded) -> None:
         with self._lock:
@@ -91,19 +107,21 @@ class Streams:
             if len(self._kept) > _KEPT_MAX:
                 self._kept.popitem(last=False)
 
-    def events_of(self, command_id: CommandId) -> Loop[tuple[Event, ...]]:
+    def retold(self, submitted: Submitted) -> Loop[Submitted]:
         """
-        Return the events that a recorded command led to.
+        Add the events that a command led to where the result is that of an earlier submission.
 
         """
-        receipt = yield from self.recall(command_id)
+        if not submitted.repeated or submitted.stream is None:
+            return submitted
+        receipt = yield from self.recall(submitted.command_id)
         if receipt is None or receipt.stream is None:
-            return ()
+            return submitted
         count = receipt.to_version - receipt.from_version
         recorded = yield from Call(
             self.store.load, self.tenant, receipt.stream, receipt.from_version
         )
-        return tuple(r.event for r in recorded[:count])
+        return attrs.evolve(submitted, events=tuple(r.event for r in recorded[:count]))
 
 
 _NOTHING: Final = Loaded(0, None)

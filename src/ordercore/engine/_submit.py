@@ -39,7 +39,7 @@ from ordercore.instants import Instant
 from ordercore.orders import OrderContext
 from ordercore.ports import Commit, Receipt
 
-__all__ = ["submit_loop"]
+__all__ = ["Decided", "decide_loop", "submit_loop"]
 
 #: How often a command is decided before the stock that it needs is held for it.
 _RACES_MAX: Final = 2
@@ -93,43 +93,91 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
     Decide and write once; where somebody was faster, return the facts that still hold.
 
     """
-    env, submission, family, stream = race.env, race.submission, race.family, race.stream
-    loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
-    attempt = _Attempt(env, submission, family, _context(env, submission), stream, loaded)
-    attempt.check_expected_version()
+    write = race.env.streams.write
+    attempt = yield from _attempt(race)
     try:
         facts = yield from _gather(attempt, facts)
-        decision = family.decide(submission.command, loaded.state, facts, attempt.context)
+        decided = attempt.decide(facts)
     except Rejected as refusal:
-        yield from env.streams.write(attempt.refused(refusal))
+        yield from write(attempt.refused(refusal))
         raise
-    after = decision.leads_to
-    if after is None:
-        after = family.fold(decision.events, loaded.state)
-    commit = attempt.decided(decision, after)
     try:
         # What is written while others are held out is durable only when the hold ends.
-        receipt = yield from env.streams.write(commit, None if last else after)
+        receipt = yield from write(decided.commit, None if last else decided.after)
     except Conflict:
-        if last or submission.expected_version is not None:
+        if last or race.submission.expected_version is not None:
             raise
         # Whoever was first has changed what the stream's own commands go by.
-        return facts.without(family.contested)
+        return facts.without(race.family.contested)
     except Rejected as refusal:
         # A rule of the ledger: the facts about stock were out of date.
         if last:
-            yield from env.streams.write(attempt.refused(refusal))
+            yield from write(attempt.refused(refusal))
             raise
-        return facts.without(family.contested)
-    if receipt is not commit.receipt:  # somebody recorded this key in between
-        return _replayed(submission, receipt)
-    return Submitted(
-        command_id=submission.command_id,
-        stream=stream,
-        version=receipt.to_version,
-        events=decision.events,
-        reply=decision.reply,
+        return facts.without(race.family.contested)
+    return decided.submitted(receipt)
+
+
+def decide_loop(env: Environment, submission: Submission) -> "Loop[Submitted | Decided]":
+    """
+    Decide a command and leave the writing to the caller, who writes several at once.
+
+    Returns:
+        What is to be written; or the recorded result, where the key is known.
+
+    Raises:
+        Rejected: As things stand the business says no; not recorded.
+    """
+    known = yield from env.streams.recall(submission.command_id)
+    if known is not None:
+        return _replayed(submission, known)
+    family = env.kinds.of_command(submission.command)
+    stream = family.stream_of(submission.command)
+    attempt = yield from _attempt(_Race(env, submission, family, stream))
+    return attempt.decide((yield from _gather(attempt, Facts())))
+
+
+@attrs.frozen
+class Decided:
+    """
+    A decision that is not written yet.
+
+    Attributes:
+        submission: On what.
+        decision: What was decided.
+        commit: What is to be written.
+        after: The stream's state once it is.
+    """
+
+    submission: Submission
+    decision: Decision[Any, Any]
+    commit: Commit
+    after: object
+
+    def submitted(self, receipt: Receipt) -> Submitted:
+        """
+        Tell the result of writing it, from what the store has answered.
+
+        """
+        if receipt is not self.commit.receipt:  # somebody recorded this key in between
+            return _replayed(self.submission, receipt)
+        return Submitted(
+            command_id=self.submission.command_id,
+            stream=receipt.stream,
+            version=receipt.to_version,
+            events=self.decision.events,
+            reply=self.decision.reply,
+        )
+
+
+def _attempt(race: _Race) -> "Loop[_Attempt]":
+    env, stream = race.env, race.stream
+    loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
+    attempt = _Attempt(
+        env, race.submission, race.family, _context(env, race.submission), stream, loaded
     )
+    attempt.check_expected_version()
+    return attempt
 
 
 @attrs.frozen
@@ -155,7 +203,15 @@ class _Attempt:
         if expected not in {None, self.loaded.version}:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
-    def decided(self, decision: Decision[Any, Any], after: object) -> Commit:
+    def decide(self, facts: Facts) -> Decided:
+        command, state = self.submission.command, self.loaded.state
+        decision = self.family.decide(command, state, facts, self.context)
+        after = decision.leads_to
+        if after is None:
+            after = self.family.fold(decision.events, state)
+        return Decided(self.submission, decision, self._commit(decision, after), after)
+
+    def _commit(self, decision: Decision[Any, Any], after: object) -> Commit:
         command, version = self.submission.command, self.loaded.version
         return Commit(
             tenant=self.env.tenant,

@@ -5,6 +5,16 @@ Ports are for I/O alone. Rules that a host supplies without I/O are strategies a
 slice that uses them.
 """
 
+from ordercore.ports._async import (
+    AsyncCarrier,
+    AsyncCatalog,
+    AsyncPaymentGateway,
+    AsyncPlaces,
+    AsyncStore,
+    AsyncTaxCalculator,
+)
+from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
+from ordercore.ports._feed import FeedStore
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
 from ordercore.ports._world import (
@@ -18,11 +28,20 @@ from ordercore.ports._world import (
 
 __all__ = [
     "ActingCapabilities",
+    "AsyncCarrier",
+    "AsyncCatalog",
+    "AsyncFeedStore",
+    "AsyncPaymentGateway",
+    "AsyncPlaces",
+    "AsyncStore",
+    "AsyncTaxCalculator",
+    "AsyncWorkStore",
     "Carrier",
     "Catalog",
     "Codec",
     "Commit",
     "CommitRefusal",
+    "FeedStore",
     "Lease",
     "LeaseState",
     "OpenLease",
