@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from ordercore.parties import Destination
     from ordercore.payments import Tender
     from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
-    from ordercore.stores import MemoryStore, SQLiteStore
+    from ordercore.stores import GroupCommit, MemoryStore, SQLiteStore
     from ordercore.totals import Charge, Discount
 
 __all__ = [
@@ -139,6 +139,7 @@ __all__ = [
     "Engine",
     "ExpectedUnits",
     "FulfillUnits",
+    "GroupCommit",
     "InspectReturn",
     "InvalidData",
     "InvalidDefinition",
@@ -239,6 +240,7 @@ _HOME: dict[str, str] = {
     "Engine": "ordercore.engine",
     "ExpectedUnits": "ordercore.inventory",
     "FulfillUnits": "ordercore.orders",
+    "GroupCommit": "ordercore.stores",
     "InspectReturn": "ordercore.orders",
     "InvalidData": "ordercore.errors",
     "InvalidDefinition": "ordercore.errors",

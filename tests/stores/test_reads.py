@@ -137,7 +137,10 @@ def read_ahead(ledger: Ledger, group: GroupLedger, random: Random) -> None:
             for name in due:
                 group.take_due((name,), ledger.due_pendings(name, at, EXPIRE_MAX))
         else:
-            group.take_accounts(accounts, ((name, *ledger.balance(name)) for name in accounts))
+            numbers = ((name, ledger.balance(name)) for name in accounts)
+            group.take_accounts(
+                accounts, ((name, posted, out, into) for name, (posted, out, into) in numbers)
+            )
 
 
 def opening() -> Ledger:

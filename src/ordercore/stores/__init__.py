@@ -12,12 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ordercore.stores._group_commit import GroupCommit
     from ordercore.stores._memory import MemoryStore
     from ordercore.stores._sqlite import SQLiteStore
 
-__all__ = ["MemoryStore", "SQLiteStore"]
+__all__ = ["GroupCommit", "MemoryStore", "SQLiteStore"]
 
 _HOMES: Final = {
+    "GroupCommit": "ordercore.stores._group_commit",
     "MemoryStore": "ordercore.stores._memory",
     "SQLiteStore": "ordercore.stores._sqlite",
 }

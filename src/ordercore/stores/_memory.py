@@ -324,4 +324,7 @@ def _read_ahead(ledger: Ledger, copy: ReadAhead) -> None:
         copy.take_endings(endings, ((name, step) for name, step in ended if step is not None))
         for account in due:
             copy.take_due((account,), ledger.due_pendings(account, at, EXPIRE_MAX))
-        copy.take_accounts(accounts, ((name, *ledger.balance(name)) for name in accounts))
+        found = ((name, ledger.balance(name)) for name in accounts)
+        copy.take_accounts(
+            accounts, ((name, posted, out, into) for name, (posted, out, into) in found)
+        )
