@@ -15,7 +15,15 @@ from ordercore.engine._world import World
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.orders import Rules
-from ordercore.ports import Carrier, Catalog, PaymentGateway, Places, Store, TaxCalculator
+from ordercore.ports import (
+    Carrier,
+    Catalog,
+    Observer,
+    PaymentGateway,
+    Places,
+    Store,
+    TaxCalculator,
+)
 
 __all__ = ["Environment", "Ports"]
 
@@ -51,6 +59,7 @@ class Environment:
         reader: Answers needs.
         world: Performs effects.
         leases: Says who is at an effect.
+        observer: Who watches; None for nobody.
     """
 
     tenant: TenantId
@@ -63,6 +72,7 @@ class Environment:
     reader: Reader
     world: World
     leases: Leases
+    observer: Observer | None = None
 
     @classmethod
     def over(  # noqa: D417 - the rest are attributes
@@ -75,6 +85,7 @@ class Environment:
         clock: Callable[[], Instant],
         lease_s: int,
         worker: str,
+        observer: Observer | None = None,
     ) -> "Environment":
         """
         Put an environment together over ports.
@@ -90,7 +101,7 @@ class Environment:
             clock=clock,
             lease_s=lease_s,
             store=ports.store,
-            streams=Streams(tenant=tenant, store=ports.store, kinds=kinds),
+            streams=Streams(tenant=tenant, store=ports.store, kinds=kinds, observer=observer),
             reader=Reader(
                 tenant=tenant,
                 store=ports.store,
@@ -101,4 +112,5 @@ class Environment:
             ),
             world=World(payments=ports.payments, carrier=ports.carrier),
             leases=Leases(tenant=tenant, store=ports.store, worker=worker),
+            observer=observer,
         )
