@@ -56,17 +56,16 @@ def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
     """
     aggregate = env.kinds.of_stream(stream)
     tried: set[str] = set()
-    after: Loaded | None = None
     for _ in range(_EFFECTS_MAX):
-        loaded: Loaded = after or (yield Load(stream))
+        loaded: Loaded = yield Load(stream)
         effect = _next_effect(aggregate, loaded.state, env.clock(), tried)
         if effect is None:
             break
         tried.add(effect.key)
         if isinstance(effect, Submit):
-            after = yield from _submit(env, stream, loaded, effect)
+            yield from _submit(env, stream, loaded, effect)
         else:
-            after = yield from _perform(env, stream, loaded, effect)
+            yield from _perform(env, stream, loaded, effect)
     return len(tried)
 
 
@@ -80,13 +79,7 @@ def _next_effect(
     return None
 
 
-def _submit(
-    env: Environment, stream: StreamId, loaded: Loaded, effect: Submit
-) -> Loop[Loaded | None]:
-    """
-    Submit a command that is owed; return the stream as it was loaded last, if it was.
-
-    """
+def _submit(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) -> Loop[None]:
     # The version in the key: what was refused may be tried again by a person's word, and whoever
     # else is at it at this version writes the same key, hence once.
     key = CommandId(f"{effect.key}/try-{loaded.version}")
@@ -108,35 +101,28 @@ def _submit(
     else:
         if not to_itself:
             reached = Succeeded(reference=taken.stream or key)
-            return (yield from _record_outcome(env, stream, loaded, effect, reached))
-    return None
+            yield from _record_outcome(env, stream, loaded, effect, reached)
 
 
-def _perform(
-    env: Environment, stream: StreamId, loaded: Loaded, effect: Effect
-) -> Loop[Loaded | None]:
-    """
-    Ask the world for an effect; return the stream as it was loaded last, if it was.
-
-    """
+def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: Effect) -> Loop[None]:
     at = env.clock()
     lease: Lease = yield TakeLease(stream, effect.key, at, seconds_after(at, env.lease_s))
     if lease.state is LeaseState.HELD:
-        return None
+        return
     outcome: Outcome | None = None
     if lease.state is LeaseState.INHERITED:
         learned = yield from _learn(env, effect, lease)
         if isinstance(learned, _Waiting):
             yield from _record_attempt(env, stream, effect, learned)
-            return None
+            return
         outcome = learned
     if outcome is None:
         called = yield from _call(env, effect, lease)
         if isinstance(called, _Waiting):
             yield from _record_attempt(env, stream, effect, called)
-            return None
+            return
         outcome = called
-    return (yield from _record_outcome(env, stream, loaded, effect, outcome))
+    yield from _record_outcome(env, stream, loaded, effect, outcome)
 
 
 @attrs.frozen
@@ -206,7 +192,7 @@ def _record_outcome(
     loaded: Loaded,
     effect: Effect,
     outcome: Outcome,
-) -> Loop[Loaded | None]:
+) -> Loop[None]:
     aggregate = env.kinds.of_stream(stream)
     # The version in the key: an answer that did not settle the request may be followed by one that
     # does, and must not be taken for the same.
@@ -215,15 +201,13 @@ def _record_outcome(
         command = _answers(aggregate).outcome(loaded.state, effect.key, outcome)
     except InvalidData as error:
         yield from _record_attempt(env, stream, effect, _Waiting(str(error), give_up=True))
-        return None
+        return
     yield from submit_loop(env, Submission(command=command, command_id=key))
     after: Loaded = yield Load(stream)
     for still in aggregate.outstanding(after.state):
         if still.key == effect.key and not still.waits_for_operator:
             reason = f"{type(outcome).__name__} does not answer the request"
             yield from _record_attempt(env, stream, effect, _Waiting(reason, give_up=True))
-            return None
-    return after
 
 
 def _record_attempt(
