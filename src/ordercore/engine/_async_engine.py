@@ -233,6 +233,24 @@ class AsyncEngine(AsyncStockReading):
         """
         return await self._drive(self._loops.run_pending(limit))
 
+    async def archive(self, before: Instant, *, limit: int = 1_000) -> int:
+        """
+        Put the events of ended streams out of the way; every reading is as it was.
+
+        A closed order that somebody returns goes on where it stood. Call it from a timer, as often
+        as you like; what it leaves is found the next time.
+
+        Args:
+            before: Only streams to which nothing has happened since before this instant.
+            limit: How many streams, at most.
+
+        Returns:
+            How many streams were put away.
+
+        Cost: O(streams at rest).
+        """
+        return await self._drive(self._loops.archive(before, limit))
+
     # --- reading -----------------------------------------------------------------------------
 
     async def order(self, order_id: str) -> Order:

@@ -5,7 +5,7 @@ What an engine offers, as loops: each public method of an engine is one of them,
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -19,11 +19,15 @@ from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError
 from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, Aggregate, Command, Recorded
 from ordercore.ids import CommandId, OrderId, StreamId, id_fault
+from ordercore.instants import Instant
 from ordercore.orders import ORDERS
 
 __all__ = ["EngineLoops", "order_id_of", "require_least"]
 
 _StateT = TypeVar("_StateT")
+
+#: How many streams are asked for at a time where many are gone through.
+_PAGE: Final = 200
 
 
 def require_least(name: str, value: int) -> None:
@@ -121,6 +125,26 @@ class EngineLoops:
         due = yield from Call(env.store.due, env.tenant, env.clock(), limit)
         yield from Together([perform_loop(env, stream) for stream in due])
         return len(due)
+
+    def archive(self, before: Instant, limit: int) -> Loop[int]:
+        """
+        Put ended streams out of the way.
+
+        """
+        env, archived, last = self.env, 0, ""
+        while archived < limit:  # each page goes on behind the one before
+            page = yield from Call(env.store.archivable, env.tenant, before, last, _PAGE)
+            if not page:
+                break
+            for stream in page:
+                last = stream
+                loaded = yield from env.streams.load(stream)
+                if env.kinds.of_stream(stream).has_ended(loaded.state):
+                    moved = yield from Call(env.store.archive, env.tenant, stream)
+                    archived += moved > 0
+                if archived == limit:
+                    break
+        return archived
 
     def state(self, own_id: str, of: Aggregate[_StateT]) -> Loop[_StateT]:
         """

@@ -5,6 +5,7 @@ Ports are for I/O alone. Rules that a host supplies without I/O are strategies a
 slice that uses them.
 """
 
+from ordercore.ports._archive import ArchiveStore
 from ordercore.ports._async import (
     AsyncCarrier,
     AsyncCatalog,
@@ -13,7 +14,7 @@ from ordercore.ports._async import (
     AsyncStore,
     AsyncTaxCalculator,
 )
-from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
+from ordercore.ports._async_parts import AsyncArchiveStore, AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
 from ordercore.ports._observer import Observer, Span
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
@@ -29,6 +30,8 @@ from ordercore.ports._world import (
 
 __all__ = [
     "ActingCapabilities",
+    "ArchiveStore",
+    "AsyncArchiveStore",
     "AsyncCarrier",
     "AsyncCatalog",
     "AsyncFeedStore",
