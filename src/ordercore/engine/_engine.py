@@ -6,22 +6,23 @@ It holds no rule of the business: it answers what the loops ask from a store and
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
 import attrs
 
 from ordercore.engine._driver import Driver
 from ordercore.engine._kinds import KINDS, Kinds
-from ordercore.engine._perform import perform_loop
 from ordercore.engine._read import Reader
+from ordercore.engine._receive import kept_before, received
 from ordercore.engine._requests import Environment, Submission, Submitted
 from ordercore.engine._stock import StockReading
 from ordercore.engine._streams import Streams
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
+from ordercore.engine._waking import appeared_with, perform_loop, wake_loop
 from ordercore.engine._world import World
-from ordercore.errors import InvalidData, InvalidDefinition
+from ordercore.errors import InvalidData, InvalidDefinition, Rejected
 from ordercore.fulfillment import CapacityLevel
 from ordercore.grammar import Actor, ActorKind, Aggregate, Command, Recorded
 from ordercore.ids import (
@@ -39,8 +40,12 @@ from ordercore.ports import (
     Places,
     Store,
     TaxCalculator,
+    WebhookSource,
 )
 from ordercore.views import TimelineEntry, timeline
+
+if TYPE_CHECKING:
+    from ordercore.intake import Headers
 
 __all__ = ["Engine"]
 
@@ -188,12 +193,44 @@ class Engine(StockReading):
             expected_version=expected_version,
         )
         submitted = self._drive(submit_loop(self._env, submission))
+        if appeared := appeared_with(submitted):
+            self._drive(wake_loop(self._env, appeared))
         if submitted.repeated and submitted.stream is not None:
             events = self._streams.events_of(submitted.command_id)
             submitted = attrs.evolve(submitted, events=events)
         if perform and submitted.stream is not None:
             self._drive(perform_loop(self._env, submitted.stream))
         return submitted
+
+    def receive(
+        self, source: WebhookSource, headers: "Headers", body: bytes, *, vault_ref: str = ""
+    ) -> Submitted:
+        """
+        Verify a provider's message and keep it, in one commit; acknowledge it once this returns.
+
+        No port is called and no order is looked for; :meth:`run_pending` does that. The same
+        message again is answered by the recorded result, and nothing happens twice.
+
+        Args:
+            source: Whose endpoint it came to.
+            headers: Of the request.
+            body: The bytes as they came in. They are not kept.
+            vault_ref: Where the host has put them for a while, if it has.
+
+        Raises:
+            Rejected: It is not genuine, not whole or not fresh (see the source); ``key_reused``
+                where it was received before and said something else. Nothing was kept.
+            InvalidData: It can't be read. Nothing was kept.
+        """
+        command = received(source, headers, body, self._clock(), vault_ref)
+        actor = Actor(ActorKind.PROVIDER, source.provider)
+        try:
+            return self.submit(command, key=command.key, actor=actor, perform=False)
+        except Rejected as refused:
+            again = kept_before(refused, command, self._streams)
+            if again is None:
+                raise
+            return self.submit(again, key=again.key, actor=actor, perform=False)
 
     def resume(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """

@@ -49,16 +49,17 @@ __all__ = ["perform_loop"]
 _EFFECTS_MAX: Final = 1_000
 
 
-def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
+def perform_loop(env: Environment, stream: StreamId, *, early: bool = False) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
+    With ``early``, commands that it owes count as due: what they wait for has happened.
     """
     aggregate = env.kinds.of_stream(stream)
     tried: set[str] = set()
     for _ in range(_EFFECTS_MAX):
         loaded: Loaded = yield Load(stream)
-        effect = _next_effect(aggregate, loaded.state, env.clock(), tried)
+        effect = _next_effect(aggregate, loaded.state, env.clock(), tried, early=early)
         if effect is None:
             break
         tried.add(effect.key)
@@ -70,10 +71,11 @@ def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
 
 
 def _next_effect(
-    aggregate: Aggregate[Any], state: object, at: Instant, tried: set[str]
+    aggregate: Aggregate[Any], state: object, at: Instant, tried: set[str], *, early: bool
 ) -> Effect | None:
     for effect in aggregate.owed(state):
         due = effect.not_before is None or effect.not_before <= at
+        due = due or (early and isinstance(effect, Submit))
         if due and not effect.waits_for_operator and effect.key not in tried:
             return effect
     return None

@@ -19,6 +19,7 @@ from ordercore.orders._commands import (
     CartCommand,
     OrderCommand,
     PlaceOrder,
+    RecordAnomaly,
     RecordAttempt,
     RecordOutcome,
     RecordPayment,
@@ -42,6 +43,7 @@ from ordercore.orders._events import (
     UnitsSourcedAgain,
 )
 from ordercore.orders._kits import KitPart, PlacedKit
+from ordercore.orders._known_orders import SLOTS_MAX, KnownReferences, PresentOrder, waiting_slots
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Anomaly, Grant, Order, OrderLine
 from ordercore.orders._outstanding import OrderEffect, outstanding
@@ -70,6 +72,7 @@ __all__ = [
     "CARTS",
     "ORDERS",
     "ORDER_LIFECYCLE",
+    "SLOTS_MAX",
     "STOCK_NEEDS",
     "AddTender",
     "Allowed",
@@ -90,6 +93,7 @@ __all__ = [
     "Grant",
     "InspectReturn",
     "KitPart",
+    "KnownReferences",
     "LineLots",
     "LineQuantity",
     "LineRequest",
@@ -110,7 +114,9 @@ __all__ = [
     "PlacedKit",
     "PlacedLine",
     "PlanSourcing",
+    "PresentOrder",
     "ReceiveReturn",
+    "RecordAnomaly",
     "RecordAttempt",
     "RecordDelivery",
     "RecordOutcome",
@@ -139,4 +145,5 @@ __all__ = [
     "fold",
     "needs",
     "outstanding",
+    "waiting_slots",
 ]

@@ -80,6 +80,7 @@ class MoneyRequest:
         purpose: For what: a package, a grant, the caller's words.
         status: Where it is in its lifecycle.
         repeated: Declined, and asked anew under another name.
+        answered_by: The provider's number for it (``"account:number"``), once it has succeeded.
     """
 
     request_id: str
@@ -89,6 +90,7 @@ class MoneyRequest:
     purpose: str = ""
     status: str = "requested"
     repeated: bool = False
+    answered_by: str = ""
 
     @property
     def waits_for_person(self) -> bool:
@@ -260,12 +262,11 @@ def _with_payment(state: Payments, payment_id: str, **changes: Any) -> Payments:
     )
 
 
-def _with_request(state: Payments, request_id: str, status: str) -> Payments:
+def _with_request(state: Payments, request_id: str, **changes: Any) -> Payments:
     return attrs.evolve(
         state,
         requests=tuple(
-            attrs.evolve(r, status=status) if r.request_id == request_id else r
-            for r in state.requests
+            attrs.evolve(r, **changes) if r.request_id == request_id else r for r in state.requests
         ),
     )
 
@@ -342,27 +343,29 @@ def _captured(state: Payments, event: PaymentCaptured) -> Payments:
     payment = _known(state, event.payment_id)
     taken = payment.captured_minor + event.amount_minor
     state = _with_payment(state, event.payment_id, status=event.status, captured_minor=taken)
-    return _with_request(state, event.request_id, "succeeded")
+    number = f"{event.account}:{event.reference}"
+    return _with_request(state, event.request_id, status="succeeded", answered_by=number)
 
 
 def _voided(state: Payments, event: AuthorizationVoided) -> Payments:
     payment = _known(state, event.payment_id)
     given_back = payment.voided_minor + event.amount_minor
     state = _with_payment(state, event.payment_id, status=event.status, voided_minor=given_back)
-    return _with_request(state, event.request_id, "succeeded")
+    return _with_request(state, event.request_id, status="succeeded")
 
 
 def _refunded(state: Payments, event: PaymentRefunded) -> Payments:
     payment = _known(state, event.payment_id)
     gone = payment.refunded_minor + event.amount_minor
     state = _with_payment(state, event.payment_id, refunded_minor=gone)
-    return _with_request(state, event.request_id, "succeeded")
+    number = f"{event.account}:{event.reference}"
+    return _with_request(state, event.request_id, status="succeeded", answered_by=number)
 
 
 def _request_declined(
     state: Payments, event: CaptureDeclined | VoidDeclined | RefundDeclined
 ) -> Payments:
-    return _with_request(state, event.request_id, "declined")
+    return _with_request(state, event.request_id, status="declined")
 
 
 def _known(state: Payments, payment_id: str) -> Payment:

@@ -6,6 +6,7 @@ slice that uses them.
 """
 
 from ordercore.ports._store import Codec, Commit, Lease, LeaseState, Receipt, Store
+from ordercore.ports._webhooks import WebhookSource
 from ordercore.ports._world import (
     ActingCapabilities,
     Carrier,
@@ -28,4 +29,5 @@ __all__ = [
     "Receipt",
     "Store",
     "TaxCalculator",
+    "WebhookSource",
 ]
