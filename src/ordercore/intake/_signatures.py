@@ -27,7 +27,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from ordercore.errors import InvalidDefinition, Rejected
 from ordercore.instants import Instant, instant, seconds_after
@@ -176,7 +176,9 @@ def sign_stripe_webhook(secret: str, body: bytes, at: Instant) -> str:
 
 
 def _header(headers: Headers, name: str) -> str:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    # A mapping is an iterable too, so that a type checker can't tell what remains.
+    by_name = cast("Mapping[str, str]", headers) if isinstance(headers, Mapping) else None
+    pairs = cast("Iterable[tuple[str, str]]", headers) if by_name is None else by_name.items()
     found = [value for key, value in pairs if key.lower() == name]
     if not found:
         raise _missing(name)

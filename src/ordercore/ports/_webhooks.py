@@ -1,6 +1,17 @@
 """
 The port through which providers speak to us unasked.
 
+What the engine guarantees of a message that a source has verified (``tests/intake`` holds each):
+
+  W1  It is kept in one commit before it is acknowledged; no port is called for that.
+  W2  Sent again, in parallel or after any crash, it is answered by what was recorded, and nothing
+      happens twice.
+  W3  Early, late, twice and in any order, messages leave an order where the replies alone leave it.
+  W4  What does not agree with what was asked in account, currency, amount, kind or order is never
+      applied; it waits for a person, and the order keeps an anomaly.
+  W5  What nobody knows is looked for again at growing intervals for three days, at once where what
+      it waits for is recorded, and then waits for a person.
+  W6  Neither body nor secret is stored, nor told in any error.
 """
 
 from typing import TYPE_CHECKING, Protocol

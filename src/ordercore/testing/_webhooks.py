@@ -9,6 +9,7 @@ order, or changed. Ids and bodies are the same on every run.
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -22,6 +23,9 @@ from ordercore.ports import ActingCapabilities, PaymentGateway
 __all__ = ["FakeWebhooks", "ProviderMessage"]
 
 _SECRET: Final = "whsec_" + base64.b64encode(b"the secret of a fake provider").decode("ascii")
+_WORDS: Final[Mapping[type[Outcome], str]] = MappingProxyType(
+    {Succeeded: "succeeded", Declined: "declined", ActionRequired: "action_required"}
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -166,8 +170,7 @@ class FakeWebhooks:
         ask: AskAuthorization | AskCapture | AskVoid | AskRefund,
         outcome: Outcome,
     ) -> Outcome:
-        words = {Succeeded: "succeeded", Declined: "declined", ActionRequired: "action_required"}
-        word = words.get(type(outcome))
+        word = _WORDS.get(type(outcome))
         if word is None:
             return outcome
         message = ProviderMessage(
