@@ -9,6 +9,7 @@ import attrs
 
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._leases import Leases
+from ordercore.engine._noting import Noted
 from ordercore.engine._read import Reader
 from ordercore.engine._streams import Streams
 from ordercore.engine._world import World
@@ -51,6 +52,7 @@ class Environment:
         reader: Answers needs.
         world: Performs effects.
         leases: Says who is at an effect.
+        noted: What the commits of this drive have made known; see :meth:`noting`.
     """
 
     tenant: TenantId
@@ -63,6 +65,14 @@ class Environment:
     reader: Reader
     world: World
     leases: Leases
+    noted: Noted = attrs.field(factory=Noted)
+
+    def noting(self) -> "Environment":
+        """
+        Return this environment for one drive, which notes by itself what its commits make known.
+
+        """
+        return attrs.evolve(self, noted=Noted())
 
     @classmethod
     def over(  # noqa: D417 - the rest are attributes

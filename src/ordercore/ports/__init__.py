@@ -16,6 +16,7 @@ from ordercore.ports._async import (
 from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
+from ordercore.ports._webhooks import WebhookSource
 from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
 from ordercore.ports._world import (
     ActingCapabilities,
@@ -52,5 +53,6 @@ __all__ = [
     "Standing",
     "Store",
     "TaxCalculator",
+    "WebhookSource",
     "WorkStore",
 ]
