@@ -3,6 +3,7 @@ What a notice may be, how it is compared, and what becomes of one that is told i
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import attrs
@@ -19,6 +20,7 @@ from ordercore import (
     PortUnavailable,
     Rejected,
     SignedWebhook,
+    SQLiteStore,
 )
 from ordercore.grammar import (
     Actor,
@@ -38,6 +40,7 @@ from ordercore.intake import (
     RecordNoticeAttempt,
     RecordNoticeOutcome,
     SeekOrders,
+    sign_standard_webhook,
 )
 from ordercore.orders import Rules, waiting_slots
 from ordercore.ports import Store
@@ -313,3 +316,25 @@ def test_a_port_that_is_away_while_the_order_is_told_is_tried_again() -> None:
     engine.run_pending()
 
     assert shop.status("fakepay:paid") == "applied"
+
+
+def test_of_a_message_the_store_has_what_its_notices_say_and_neither_body_nor_secret(
+    tmp_path: Path,
+) -> None:
+    store = SQLiteStore(tmp_path / "shop.db")
+    shop = Shop(store).stocked()
+    read = shop.webhooks.source._reads
+    secret = "whsec_" + "c2VjcmV0" * 5
+    source = SignedWebhook(provider="acme", secrets=(secret,), reads=read)
+    shop.place(token="vault:challenge")
+    told = attrs.evolve(shop.webhooks.messages[0], id="m", reference="au_told", key="O-9/payment-1")
+    body = b'{"cardholder":"Unheard Of",' + told.body[1:]
+
+    shop.engine.receive(source, sign_standard_webhook(secret, "m", body, shop.clock()), body)
+    shop.settle()
+    store.close()
+
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"au_told" in kept
+    for untold in (b"cardholder", b"Unheard Of", secret.encode(), b"c2VjcmV0", b"secretsecret"):
+        assert untold not in kept

@@ -13,6 +13,7 @@ from ordercore.engine._noting import Noted
 from ordercore.engine._read import Reader
 from ordercore.engine._streams import Streams
 from ordercore.engine._world import World
+from ordercore.grammar import replaced
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.orders import Rules
@@ -36,7 +37,7 @@ class Ports:
     carrier: Carrier
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Environment:
     """
     What the loops know that does not change, and their ways to the world.
@@ -72,7 +73,7 @@ class Environment:
         Return this environment for one drive, which notes by itself what its commits make known.
 
         """
-        return attrs.evolve(self, noted=Noted())
+        return replaced(self, noted=Noted())
 
     @classmethod
     def over(  # noqa: D417 - the rest are attributes
