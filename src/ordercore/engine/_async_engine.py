@@ -35,6 +35,7 @@ from ordercore.ports import (
     AsyncTaxCalculator,
     Carrier,
     Catalog,
+    Observer,
     PaymentGateway,
     Places,
     Store,
@@ -79,6 +80,7 @@ class AsyncEngine(AsyncStockReading):
         lease_s: How long a call to a port may take before others ask what became of it.
         kinds: Which commands and kinds of streams there are; all that ordercore has. With others,
             the store must be able to write them.
+        observer: Watches what the engine does, for traces, metrics and logs.
         threads: How many blocking calls are made at the same time, at most.
         together: How many effects of one stream are performed at the same time, at most; and how
             many streams by :meth:`run_pending`.
@@ -103,6 +105,7 @@ class AsyncEngine(AsyncStockReading):
         worker: str | None = None,
         lease_s: int = 60,
         kinds: Kinds = KINDS,
+        observer: Observer | None = None,
         threads: int = 8,
         together: int = 8,
     ) -> None:
@@ -126,6 +129,7 @@ class AsyncEngine(AsyncStockReading):
             clock=clock,
             lease_s=lease_s,
             worker=worker or f"worker-{random_key()}",
+            observer=observer,
         )
         self._store = ports.store
         self._tenant = env.tenant

@@ -27,6 +27,7 @@ from ordercore.orders import ORDERS, Allowed, Order, Rules, allowed
 from ordercore.ports import (
     Carrier,
     Catalog,
+    Observer,
     PaymentGateway,
     Places,
     Store,
@@ -66,6 +67,7 @@ class Engine(StockReading):
         lease_s: How long a call to a port may take before others ask what became of it.
         kinds: Which commands and kinds of streams there are; all that ordercore has. With others,
             the store must be able to write them.
+        observer: Watches what the engine does, for traces, metrics and logs.
 
     Raises:
         InvalidDefinition: ``lease_s`` is below 1, or an adapter is asynchronous: those go into an
@@ -88,6 +90,7 @@ class Engine(StockReading):
         worker: str | None = None,
         lease_s: int = 60,
         kinds: Kinds = KINDS,
+        observer: Observer | None = None,
     ) -> None:
         require_least("lease_s", lease_s)
         ports = Ports(
@@ -107,6 +110,7 @@ class Engine(StockReading):
             clock=clock,
             lease_s=lease_s,
             worker=worker or f"worker-{random_key()}",
+            observer=observer,
         )
         self._store = store
         self._tenant = env.tenant

@@ -17,7 +17,15 @@ from ordercore.grammar import replaced
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.orders import Rules
-from ordercore.ports import Carrier, Catalog, PaymentGateway, Places, Store, TaxCalculator
+from ordercore.ports import (
+    Carrier,
+    Catalog,
+    Observer,
+    PaymentGateway,
+    Places,
+    Store,
+    TaxCalculator,
+)
 
 __all__ = ["Environment", "Ports"]
 
@@ -53,6 +61,7 @@ class Environment:
         reader: Answers needs.
         world: Performs effects.
         leases: Says who is at an effect.
+        observer: Who watches; None for nobody.
         noted: What the commits of this drive have made known; see :meth:`noting`.
     """
 
@@ -66,6 +75,7 @@ class Environment:
     reader: Reader
     world: World
     leases: Leases
+    observer: Observer | None = None
     noted: Noted = attrs.field(factory=Noted)
 
     def noting(self) -> "Environment":
@@ -86,6 +96,7 @@ class Environment:
         clock: Callable[[], Instant],
         lease_s: int,
         worker: str,
+        observer: Observer | None = None,
     ) -> "Environment":
         """
         Put an environment together over ports.
@@ -101,7 +112,7 @@ class Environment:
             clock=clock,
             lease_s=lease_s,
             store=ports.store,
-            streams=Streams(tenant=tenant, store=ports.store, kinds=kinds),
+            streams=Streams(tenant=tenant, store=ports.store, kinds=kinds, observer=observer),
             reader=Reader(
                 tenant=tenant,
                 store=ports.store,
@@ -112,4 +123,5 @@ class Environment:
             ),
             world=World(payments=ports.payments, carrier=ports.carrier),
             leases=Leases(tenant=tenant, store=ports.store, worker=worker),
+            observer=observer,
         )

@@ -26,6 +26,7 @@ from typing import Any, Final
 import attrs
 
 from ordercore.engine._environment import Environment
+from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._requests import Loaded, Loop, Submission, Together, Turn
 from ordercore.engine._submit import submit_loop
 from ordercore.errors import (
@@ -52,6 +53,20 @@ def perform_loop(env: Environment, stream: StreamId, *, early: bool = False) -> 
 
     With ``early``, commands that it owes count as due: what they wait for has happened.
     """
+    return observed(
+        env.observer,
+        "ordercore.perform",
+        lambda: {"tenant": env.tenant, "stream": stream},
+        _perform_all(env, stream, early=early),
+        lambda effects: {"effects": effects},
+    )
+
+
+def _about(env: Environment, effect: Effect) -> Attributes:
+    return {"tenant": env.tenant, "effect": type(effect).__name__, "key": effect.key}
+
+
+def _perform_all(env: Environment, stream: StreamId, *, early: bool) -> Loop[int]:
     tried: set[str] = set()
     while len(tried) < _EFFECTS_MAX:
         loaded = yield from env.streams.load(stream)
@@ -183,7 +198,13 @@ class _Waiting:
 
 def _call(env: Environment, effect: Effect, lease: Lease) -> Loop[Outcome | _Waiting]:
     try:
-        outcome = yield from env.world.ask(effect)
+        outcome = yield from observed(
+            env.observer,
+            "ordercore.ask",
+            lambda: _about(env, effect),
+            env.world.ask(effect),
+            lambda outcome: {"outcome": type(outcome).__name__},
+        )
     except PortUnavailable as error:
         # It certainly did not act: the next try is the first.
         yield from env.leases.give_back(lease, effect.key)
@@ -223,7 +244,13 @@ def _look_up(env: Environment, effect: Effect) -> Loop[Outcome | _Waiting | None
     if not env.world.capabilities(effect).lookup:
         return None
     try:
-        found = yield from env.world.look_up(effect)
+        found = yield from observed(
+            env.observer,
+            "ordercore.look_up",
+            lambda: _about(env, effect),
+            env.world.look_up(effect),
+            lambda found: {"outcome": "" if found is None else type(found).__name__},
+        )
     except PortUnavailable as error:
         return _Waiting(error.reason)
     except OutcomeUnknown as error:

@@ -11,9 +11,10 @@ from typing import Final
 import attrs
 
 from ordercore.engine._kinds import Kinds
+from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._requests import Call, Loaded, Loop, Submitted
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.ports import Commit, CommitRefusal, Receipt, Store
+from ordercore.ports import Commit, CommitRefusal, Observer, Receipt, Store
 
 __all__ = ["Streams"]
 
@@ -34,6 +35,7 @@ class Streams:
     tenant: TenantId
     store: Store
     kinds: Kinds
+    observer: Observer | None = None
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
@@ -78,7 +80,13 @@ class Streams:
             Conflict: The stream has moved on; nothing was written.
             Rejected: A rule of the ledger; nothing was written.
         """
-        receipt = yield from Call(self.store.commit, commit)
+        receipt = yield from observed(
+            self.observer,
+            "ordercore.commit",
+            lambda: self._about((commit,)),
+            Call(self.store.commit, commit),
+            lambda _: {"refused": 0},
+        )
         self._written(commit, after, receipt)
         return receipt
 
@@ -89,11 +97,26 @@ class Streams:
         Write commits in one transaction, each with the state that it leads to; see :meth:`write`.
 
         """
-        answers = yield from Call(self.store.commit_many, [commit for commit, _ in commits])
+        alone = [commit for commit, _ in commits]
+        answers = yield from observed(
+            self.observer,
+            "ordercore.commit",
+            lambda: self._about(alone),
+            Call(self.store.commit_many, alone),
+            lambda answers: {"refused": sum(not isinstance(a, Receipt) for a in answers)},
+        )
         for (commit, after), answer in zip(commits, answers, strict=True):
             if isinstance(answer, Receipt):
                 self._written(commit, after, answer)
         return answers
+
+    def _about(self, commits: Sequence[Commit]) -> Attributes:
+        return {
+            "tenant": self.tenant,
+            "commits": len(commits),
+            "events": sum(len(commit.events) for commit in commits),
+            "steps": sum(len(commit.steps) for commit in commits),
+        }
 
     def _written(self, commit: Commit, after: object, receipt: Receipt) -> None:
         # Another receipt says that the command was recorded before: this commit wasn't written.

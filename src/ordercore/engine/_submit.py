@@ -23,6 +23,7 @@ from typing import Any, Final, cast
 import attrs
 
 from ordercore.engine._environment import Environment
+from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._requests import Hold, Loaded, Loop, Submission, Submitted
 from ordercore.errors import Conflict, InvariantViolated, Rejected
 from ordercore.grammar import (
@@ -57,6 +58,26 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         Conflict: ``expected_version`` is not the present one; not recorded.
         PortUnavailable: A read port could not answer; not recorded.
     """
+    return observed(
+        env.observer,
+        "ordercore.submit",
+        lambda: _about(env, submission),
+        _submit(env, submission),
+        lambda submitted: {
+            "version": submitted.version,
+            "events": len(submitted.events),
+            "repeated": int(submitted.repeated),
+        },
+    )
+
+
+def _about(env: Environment, submission: Submission) -> Attributes:
+    command = submission.command
+    stream = env.kinds.of_command(command).stream_of(command)
+    return {"tenant": env.tenant, "command": type(command).__name__, "stream": stream or ""}
+
+
+def _submit(env: Environment, submission: Submission) -> Loop[Submitted]:
     known = yield from env.streams.recall(submission.command_id)
     if known is not None:
         return _replayed(submission, known)

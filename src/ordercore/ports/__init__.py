@@ -15,6 +15,7 @@ from ordercore.ports._async import (
 )
 from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
+from ordercore.ports._observer import Observer, Span
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._webhooks import WebhookSource
 from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
@@ -45,11 +46,13 @@ __all__ = [
     "FeedStore",
     "Lease",
     "LeaseState",
+    "Observer",
     "OpenLease",
     "PaymentGateway",
     "Places",
     "Receipt",
     "Snapshot",
+    "Span",
     "Standing",
     "Store",
     "TaxCalculator",

@@ -130,10 +130,13 @@ class Committing:
             for commit in commits
             if commit.steps and commit.receipt.command_id not in head.receipts
         ]
-        steps = [step for commit in fresh for step in commit.steps]
-        at = max((commit.receipt.at for commit in fresh), default=commits[0].receipt.at)
-        ledger = GroupLedger(steps, at)
-        if steps:
+        if len(fresh) == 1:
+            ledger = GroupLedger(fresh[0].steps, fresh[0].receipt.at)
+        else:
+            steps = [step for commit in fresh for step in commit.steps]
+            at = max((commit.receipt.at for commit in fresh), default=commits[0].receipt.at)
+            ledger = GroupLedger(steps, at)
+        if fresh:
             read_ahead(connection, tenant, ledger)
         judgment = judge(commits, head.receipts, head.versions, ledger.apply)
         for (index, _, _), answer in zip(group, judgment.answers, strict=True):
