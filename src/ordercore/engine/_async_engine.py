@@ -8,7 +8,7 @@ two, name by name, parameter by parameter and sentence by sentence.
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ordercore.engine._async_driver import AsyncDriver
 from ordercore.engine._async_stock import AsyncStockReading
@@ -40,8 +40,12 @@ from ordercore.ports import (
     Places,
     Store,
     TaxCalculator,
+    WebhookSource,
 )
 from ordercore.views import TimelineEntry, timeline
+
+if TYPE_CHECKING:
+    from ordercore.intake import Headers
 
 __all__ = ["AsyncEngine"]
 
@@ -207,6 +211,28 @@ class AsyncEngine(AsyncStockReading):
             InvalidData: A key is malformed; nothing was done.
         """
         return await self._drive(self._loops.submit_many(wishes, perform=perform))
+
+    async def receive(
+        self, source: WebhookSource, headers: "Headers", body: bytes, *, vault_ref: str = ""
+    ) -> Submitted:
+        """
+        Verify a provider's message and keep it, in one commit; acknowledge it once this returns.
+
+        No port is called and no order is looked for; :meth:`run_pending` does that. The same
+        message again is answered by the recorded result, and nothing happens twice.
+
+        Args:
+            source: Whose endpoint it came to.
+            headers: Of the request.
+            body: The bytes as they came in. They are not kept.
+            vault_ref: Where the host has put them for a while, if it has.
+
+        Raises:
+            Rejected: It is not genuine, not whole or not fresh (see the source); ``key_reused``
+                where it was received before and said something else. Nothing was kept.
+            InvalidData: It can't be read. Nothing was kept.
+        """
+        return await self._drive(self._loops.receive(source, headers, body, vault_ref))
 
     async def resume(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """

@@ -18,6 +18,7 @@ from ordercore.ports._async_parts import AsyncArchiveStore, AsyncFeedStore, Asyn
 from ordercore.ports._feed import FeedStore
 from ordercore.ports._observer import Observer, Span
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
+from ordercore.ports._webhooks import WebhookSource
 from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
 from ordercore.ports._world import (
     ActingCapabilities,
@@ -58,5 +59,6 @@ __all__ = [
     "Standing",
     "Store",
     "TaxCalculator",
+    "WebhookSource",
     "WorkStore",
 ]
