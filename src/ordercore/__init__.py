@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StaticCatalog,
         UnitOfMeasure,
     )
-    from ordercore.engine import Engine, Submitted
+    from ordercore.engine import DeadLetter, Engine, Submitted, Trouble, Worker
     from ordercore.errors import (
         Conflict,
         InvalidData,
@@ -133,6 +133,7 @@ __all__ = [
     "Composition",
     "Conflict",
     "CountedLine",
+    "DeadLetter",
     "Destination",
     "Discount",
     "Engine",
@@ -196,9 +197,11 @@ __all__ = [
     "Submitted",
     "Tender",
     "TransferLineRequest",
+    "Trouble",
     "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
+    "Worker",
     "__version__",
 ]
 
@@ -231,6 +234,7 @@ _HOME: dict[str, str] = {
     "Composition": "ordercore.catalog",
     "Conflict": "ordercore.errors",
     "CountedLine": "ordercore.inventory.documents",
+    "DeadLetter": "ordercore.engine",
     "Destination": "ordercore.parties",
     "Discount": "ordercore.totals",
     "Engine": "ordercore.engine",
@@ -294,9 +298,11 @@ _HOME: dict[str, str] = {
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
     "TransferLineRequest": "ordercore.inventory.documents",
+    "Trouble": "ordercore.engine",
     "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
+    "Worker": "ordercore.engine",
 }
 
 

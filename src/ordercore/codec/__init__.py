@@ -7,5 +7,6 @@ types are refused with their paths, and what was written once can be read for ev
 
 from ordercore.codec._codec import JsonCodec
 from ordercore.codec._names import NAMES, TYPES
+from ordercore.codec._states import StateForm
 
-__all__ = ["NAMES", "TYPES", "JsonCodec"]
+__all__ = ["NAMES", "TYPES", "JsonCodec", "StateForm"]

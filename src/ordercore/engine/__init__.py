@@ -7,9 +7,24 @@ before it is asked, leased before it is called, and recorded with its outcome or
 """
 
 from ordercore.engine._audit import audit_ledger
+from ordercore.engine._dead_letters import DeadLetter, dead_letters
 from ordercore.engine._engine import Engine
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Submitted
+from ordercore.engine._rounds import Trouble
 from ordercore.engine._verify import Verification, verify
+from ordercore.engine._worker import Worker
 
-__all__ = ["KINDS", "Engine", "Kinds", "Submitted", "Verification", "audit_ledger", "verify"]
+__all__ = [
+    "KINDS",
+    "DeadLetter",
+    "Engine",
+    "Kinds",
+    "Submitted",
+    "Trouble",
+    "Verification",
+    "Worker",
+    "audit_ledger",
+    "dead_letters",
+    "verify",
+]

@@ -11,12 +11,14 @@ from uuid import uuid4
 
 import attrs
 
+from ordercore.engine._dead_letters import DeadLetter, redrive_of
 from ordercore.engine._driver import Driver
 from ordercore.engine._kinds import KINDS, Kinds
+from ordercore.engine._operating import Operating
 from ordercore.engine._perform import perform_loop
 from ordercore.engine._read import Reader
 from ordercore.engine._requests import Environment, Submission, Submitted
-from ordercore.engine._stock import StockReading
+from ordercore.engine._snapshots import EVERY, Snapshots
 from ordercore.engine._streams import Streams
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._verify import Verification, verify
@@ -57,7 +59,7 @@ def _random_key() -> str:
     return uuid4().hex
 
 
-class Engine(StockReading):
+class Engine(Operating):
     """
     Runs one shop's orders over a store and the host's ports, for blocking code.
 
@@ -80,9 +82,11 @@ class Engine(StockReading):
         lease_s: How long a call to a port may take before others ask what became of it.
         kinds: Which commands and kinds of streams there are; all that ordercore has. With others,
             the store must be able to write them.
+        snapshot_every: After how many events of a stream its state is kept, so that whoever loads
+            it folds no more than these; 0 for never.
 
     Raises:
-        InvalidDefinition: ``lease_s`` is below 1.
+        InvalidDefinition: ``lease_s`` is below 1, or ``snapshot_every`` below 0.
     """
 
     def __init__(
@@ -101,15 +105,19 @@ class Engine(StockReading):
         worker: str | None = None,
         lease_s: int = 60,
         kinds: Kinds = KINDS,
+        snapshot_every: int = EVERY,
     ) -> None:
         if lease_s < 1:
             raise InvalidDefinition(f"engine: lease_s is {lease_s}, least is 1")
+        if snapshot_every < 0:
+            raise InvalidDefinition(f"engine: snapshot_every is {snapshot_every}, least is 0")
         self._store = store
         world = World(payments=payments, carrier=carrier)
         self._tenant = TenantId(tenant)
         self._clock = clock
         self._new_key = new_key
-        self._streams = Streams(tenant=self._tenant, store=store, kinds=kinds)
+        snapshots = Snapshots(self._tenant, snapshot_every)
+        self._streams = Streams(tenant=self._tenant, store=store, kinds=kinds, snapshots=snapshots)
         self._env = Environment(
             tenant=self._tenant,
             kinds=kinds,
@@ -117,6 +125,7 @@ class Engine(StockReading):
             clock=clock,
             lease_s=lease_s,
             capabilities=world.capabilities,
+            snapshots=snapshots,
         )
         reader = Reader(
             tenant=self._tenant,
@@ -127,13 +136,14 @@ class Engine(StockReading):
             tax=tax,
         )
         super().__init__(reader, self._env.rules.stock, clock)
-        self._drive = Driver(
+        self._driver = Driver(
             store=store,
             streams=self._streams,
             reader=reader,
             world=world,
             worker=worker or f"worker-{_random_key()}",
-        ).drive
+        )
+        self._drive = self._driver.drive
 
     @property
     def tenant(self) -> TenantId:
@@ -187,6 +197,9 @@ class Engine(StockReading):
             on_behalf_of=on_behalf_of,
             expected_version=expected_version,
         )
+        return self._submitted(submission, perform=perform)
+
+    def _submitted(self, submission: Submission, *, perform: bool) -> Submitted:
         submitted = self._drive(submit_loop(self._env, submission))
         if submitted.repeated and submitted.stream is not None:
             events = self._streams.events_of(submitted.command_id)
@@ -208,20 +221,39 @@ class Engine(StockReading):
         """
         return self._drive(perform_loop(self._env, of.stream(own_id)))
 
-    def run_pending(self, limit: int = 100) -> int:
+    def redrive(
+        self,
+        letter: DeadLetter | str,
+        *,
+        actor: Actor,
+        on_behalf_of: str | None = None,
+        perform: bool = True,
+    ) -> Submitted:
         """
-        Perform what is due anywhere, the longest due first.
+        Let what waits for a person be tried again, and try it.
+
+        The same letter, or the same key while nothing was given up anew, is carried out once: a
+        second call returns the recorded result.
 
         Args:
-            limit: How many streams to look at, at most.
+            letter: A dead letter, or the key of its effect.
+            actor: Who has decided so.
+            on_behalf_of: For whom.
+            perform: Whether to try it now. False leaves it to whoever runs what is due.
 
-        Returns:
-            How many streams were looked at; 0 when nothing is due.
+        Raises:
+            Rejected: ``unknown_dead_letter``; what the kind of stream says where there is nothing
+                to try again (``nothing_to_retry``).
         """
-        due = self._store.due(self._tenant, self._clock(), limit)
-        for stream in due:
-            self._drive(perform_loop(self._env, stream))
-        return len(due)
+        key = letter if isinstance(letter, str) else letter.effect_key
+        if isinstance(letter, DeadLetter) and letter.retry is not None:
+            command, command_id = letter.retry, letter.command_id
+        else:
+            command, command_id = redrive_of(self._store, self._tenant, self._env.kinds, key)
+        submission = Submission(
+            command=command, command_id=command_id, actor=actor, on_behalf_of=on_behalf_of
+        )
+        return self._submitted(submission, perform=perform)
 
     # --- reading -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ needs no lease. That another stream has taken it is told to the owing stream lik
 crash in between submits it again, which by then says nothing new.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -49,14 +50,20 @@ __all__ = ["perform_loop"]
 _EFFECTS_MAX: Final = 1_000
 
 
-def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
+def perform_loop(
+    env: Environment, stream: StreamId, go_on: Callable[[], bool] = lambda: True
+) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
+
+    Before each one it is asked whether to go on; what was begun is always finished.
 
     """
     aggregate = env.kinds.of_stream(stream)
     tried: set[str] = set()
     for _ in range(_EFFECTS_MAX):
+        if not go_on():
+            break
         loaded: Loaded = yield Load(stream)
         effect = _next_effect(aggregate, loaded.state, env.clock(), tried)
         if effect is None:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from ordercore.engine._kinds import Kinds
+from ordercore.engine._snapshots import Snapshots
 from ordercore.grammar import Actor, ActorKind, Command, Effect, Event, Need
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
@@ -165,6 +166,7 @@ class Environment:
         clock: Says what time it is.
         lease_s: How long a call to a port may take before others may ask what became of it.
         capabilities: What the port of an effect promises about lost answers.
+        snapshots: Which states are kept.
     """
 
     tenant: TenantId
@@ -173,6 +175,7 @@ class Environment:
     clock: Callable[[], Instant]
     lease_s: int
     capabilities: Callable[[Effect], ActingCapabilities]
+    snapshots: Snapshots
 
 
 @attrs.frozen(kw_only=True)

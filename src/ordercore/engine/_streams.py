@@ -11,6 +11,7 @@ import attrs
 
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._requests import Loaded
+from ordercore.engine._snapshots import Snapshots
 from ordercore.grammar import Event
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ports import Commit, Receipt, Store
@@ -34,6 +35,7 @@ class Streams:
     tenant: TenantId
     store: Store
     kinds: Kinds
+    snapshots: Snapshots
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
@@ -47,7 +49,7 @@ class Streams:
             InvalidDefinition: Nobody knows that kind of stream.
             InvariantViolated: There is an event in it that its kind does not have.
         """
-        known = self._kept.get(stream, Loaded(0, None))
+        known = self._kept.get(stream) or self._restored(stream)
         newer = self.store.load(self.tenant, stream, known.version)
         if not newer:
             return known
@@ -55,6 +57,17 @@ class Streams:
         loaded = Loaded(
             newer[-1].version, fold((recorded.event for recorded in newer), known.state)
         )
+        self._keep(stream, loaded)
+        return loaded
+
+    def _restored(self, stream: StreamId) -> Loaded:
+        found = self.store.snapshot(self.tenant, stream)
+        if found is None:
+            return Loaded(0, None)
+        kept = self.snapshots.restored(self.kinds.of_stream(stream), stream, found)
+        if kept is None:
+            return Loaded(0, None)
+        loaded = Loaded(*kept)
         self._keep(stream, loaded)
         return loaded
 

@@ -11,6 +11,7 @@ import attrs
 
 from ordercore.engine._audit import audit_ledger
 from ordercore.engine._kinds import KINDS, Kinds
+from ordercore.engine._standing import leaked_leases, standing_differences
 from ordercore.grammar import Aggregate, Recorded
 from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
@@ -31,7 +32,8 @@ class Verification:
         steps: How many ledger steps were replayed.
         trial_balance: What does not sum to zero, by book and unit.
         differences: Where a kept number differs from the facts.
-        leaks: Promises, authorizations and requests whose owner has ended or is unknown.
+        leaks: Promises, authorizations and requests whose owner has ended or is unknown, and leases
+            of what nobody owes.
         waiting: Requests that wait for a person.
     """
 
@@ -115,7 +117,9 @@ def verify(store: Store, tenant: TenantId, kinds: Kinds = KINDS) -> Verification
     findings = _Findings()
     for stream in store.streams(tenant):
         if kinds.drives(stream):
-            findings.look_at(stream, kinds.of_stream(stream), store.load(tenant, stream))
+            history = store.load(tenant, stream)
+            findings.look_at(stream, kinds.of_stream(stream), history)
+            findings.differences.extend(standing_differences(store, tenant, kinds, stream, history))
         else:
             findings.differences.append(f"{stream}: nobody knows this kind of stream")
     findings.leaks.extend(
@@ -123,6 +127,7 @@ def verify(store: Store, tenant: TenantId, kinds: Kinds = KINDS) -> Verification
         for hold in store.pendings(tenant)
         if hold.reference not in findings.open and not kinds.ends_by_itself(hold.reference)
     )
+    findings.leaks.extend(leaked_leases(store, tenant, kinds))
     balances = dict(store.accounts(tenant))
     return Verification(
         orders=findings.streams["order"],
