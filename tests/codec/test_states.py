@@ -157,6 +157,21 @@ def test_a_field_that_is_not_given_is_named() -> None:
         StateForm(changed(odd=attrs.field(type=int, init=False, default=0)), "1")
 
 
+@attrs.frozen
+class Branch:
+    """A class that holds itself."""
+
+    name: str
+    branches: "tuple[Branch, ...]" = ()
+
+
+def test_a_class_may_hold_itself() -> None:
+    tree = Branch("a", (Branch("b", (Branch("c"),)), Branch("d")))
+    form = StateForm(Branch, "1")
+
+    assert form.read(form.write(tree, LABEL), LABEL) == tree
+
+
 def test_every_kind_of_stream_that_ordercore_has_keeps_its_states() -> None:
     for aggregate in KINDS.aggregates:
         assert aggregate.state is not None, aggregate.kind

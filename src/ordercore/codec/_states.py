@@ -3,8 +3,9 @@ States as text: what a stream has come to, so that it need not be folded from it
 
 Facts and commands are kept for ever and read by people, so they are objects with names and every
 value is checked (``_codec``). A state is neither: it can be folded anew at any time. So it is
-written by position, without names, and read back by functions that are made once a class, which is
-about three times as fast as the careful way; decoding is most of what loading a long order costs.
+written by position, without names, and read back by functions that are made once a class and call
+nothing for plain values, which is about twice as fast as the careful way; decoding is most of what
+loading a long order costs.
 
 What keeps a wrong state out is not a look at each value but two rules around them:
 
@@ -19,10 +20,11 @@ audit folds anew and compares.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import Enum
 from hashlib import blake2b
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, Generic, TypeVar, Union, cast, get_args, get_origin
 
@@ -59,8 +61,7 @@ class StateForm(Generic[StateT]):
 
     def __init__(self, kind: type[StateT], edition: str) -> None:
         maker = _Maker()
-        self._write: Callable[[StateT], object] = maker.function("write", kind)
-        self._read: Callable[[object], StateT] = maker.function("read", kind)
+        self._write, self._read = maker.ways(kind)
         made_of = "\n".join((edition, *maker.fingerprints()))
         self.name: Final = f"{kind.__name__.lower()}-{_digest(made_of)}"
 
@@ -83,10 +84,11 @@ class StateForm(Generic[StateT]):
         if seal != self._seal(text, label):
             raise InvalidData(f"state of {label}", ("its seal is broken",))
         try:
-            return self._read(json.loads(text))
+            state: StateT = self._read(json.loads(text))
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             fault = f"it is sealed and no {self.name}: {type(error).__name__}"
             raise InvalidData(f"state of {label}", (fault,)) from error
+        return state
 
     def _seal(self, text: str, label: str) -> str:
         return _digest(f"{self.name}\n{label}\n{text}")
@@ -96,103 +98,121 @@ def _digest(text: str) -> str:
     return blake2b(text.encode(errors="surrogatepass"), digest_size=_SEAL_BYTES).hexdigest()
 
 
+Way = Callable[[Any], Any]
+
+
 class _Maker:
     """
-    Makes the functions of a class and of all that it is made of, as attrs itself makes methods.
+    Makes the functions of a class and of all that it is made of.
 
     A class is a list of its fields in order; an enumeration its word; an instant and a day their
-    text; a tuple a list. In the made code ``v`` is the value at hand.
+    text; a tuple a list. Text, numbers and truth values are themselves, so nothing is called for
+    them: a way is None where the value stays as it is.
     """
 
     def __init__(self) -> None:
-        self._names: dict[type, int] = {}
-        self._scope: dict[str, Any] = {
-            "instant_text": format_instant,
-            "instant_of": parse_instant,
-            "day_of": date.fromisoformat,
-        }
+        self._met: dict[type[Any], tuple[Way, Way]] = {}
 
-    def function(self, way: str, kind: type) -> Any:
+    def ways(self, kind: type[Any]) -> tuple[Way, Way]:
         """
-        Return the function that writes or reads a class.
+        Return the functions that write and read a class or an enumeration.
 
         """
-        self._enter(kind)
-        return self._scope[f"{way}_{self._names[kind]}"]
+        known = self._met.get(kind)
+        if known is None:
+            self._met[kind] = self._later(kind, 0), self._later(kind, 1)
+            known = self._met[kind] = self._made(kind)
+        return known
 
     def fingerprints(self) -> list[str]:
         """
         Describe every class that was met: name, fields, types, words.
 
         """
-        return sorted(_fingerprint(kind) for kind in self._names)
+        return sorted(_fingerprint(kind) for kind in self._met)
 
-    def _enter(self, kind: type) -> None:
-        if kind in self._names:
-            return
-        n = self._names[kind] = len(self._names)
-        self._scope[f"kind_{n}"] = kind
+    def _later(self, kind: type[Any], way: int) -> Way:
+        # A class that holds itself finds its functions when they are called.
+        def later(value: Any) -> Any:
+            return self._met[kind][way](value)
+
+        return later
+
+    def _made(self, kind: type[Any]) -> tuple[Way, Way]:
         if issubclass(kind, Enum):
-            self._scope[f"words_{n}"] = {word.value: word for word in kind}
-            return
-        fields = [(field, f"{kind.__name__}.{field.name}") for field in _fields(kind)]
-        for field, where in fields:
+            words = {word.value: word for word in kind}
+            return attrgetter("value"), words.__getitem__
+        fields = _fields(kind)
+        for field in fields:
             if not field.init:
                 raise InvalidDefinition(
-                    f"{where} is not given when one is made; no state may be so"
+                    f"{kind.__name__}.{field.name} is not given when one is made"
                 )
-        written = [self._written(field.type, f"v.{field.name}", where) for field, where in fields]
-        read = [
-            f"{field.alias}={self._read(field.type, f'f{i}', where)}"
-            for i, (field, where) in enumerate(fields)
-        ]
-        names = "".join(f"f{i}, " for i in range(len(fields)))
-        taken = f"    {names}= v\n" if names else "    () = v\n"  # refuses another count of fields
-        exec(  # noqa: S102 - of the names and types of classes, nothing from outside
-            f"def write_{n}(v):\n    return [{', '.join(written)}]\n"
-            f"def read_{n}(v):\n{taken}    return kind_{n}({', '.join(read)})\n",
-            self._scope,
+        ways = [self._way(field.type, f"{kind.__name__}.{field.name}") for field in fields]
+        values = _values_of(tuple(field.name for field in fields))
+        names: tuple[str, ...] = tuple(field.alias or field.name for field in fields)
+        written = tuple((n, way[0]) for n, way in enumerate(ways) if way is not None)
+        read = tuple(
+            (name, way[1]) for name, way in zip(names, ways, strict=True) if way is not None
         )
 
-    def _written(self, kind: Any, value: str, where: str) -> str:
-        kind, inner, optional = _taken_apart(kind, where)
-        if optional:
-            shown = self._written(kind, value, where)
-            return shown if shown == value else f"(None if {value} is None else {shown})"
-        if kind is tuple:
-            if len(inner) == 2 and inner[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
-                each = self._written(inner[0], "x", where)
-                return value if each == "x" else f"[{each} for x in {value}]"
-            parts = [self._written(k, f"{value}[{i}]", where) for i, k in enumerate(inner)]
-            return f"[{', '.join(parts)}]"
-        if kind in _PLAIN:
-            return value
-        if kind is datetime:
-            return f"instant_text({value})"
-        if kind is date:
-            return f"{value}.isoformat()"
-        self._enter(kind)
-        return f"{value}.value" if issubclass(kind, Enum) else f"write_{self._names[kind]}({value})"
+        def write_object(state: Any) -> Any:
+            found = list(values(state))
+            for n, write in written:
+                found[n] = write(found[n])
+            return found
 
-    def _read(self, kind: Any, value: str, where: str) -> str:
+        def read_object(entries: Any) -> Any:
+            given = dict(zip(names, entries, strict=True))
+            for name, read_value in read:
+                given[name] = read_value(given[name])
+            return kind(**given)
+
+        return write_object, read_object
+
+    def _way(self, kind: Any, where: str) -> tuple[Way, Way] | None:
         kind, inner, optional = _taken_apart(kind, where)
         if optional:
-            shown = self._read(kind, value, where)
-            return shown if shown == value else f"(None if {value} is None else {shown})"
-        if kind is tuple:
-            if len(inner) == 2 and inner[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
-                each = self._read(inner[0], "x", where)
-                return f"tuple({value})" if each == "x" else f"tuple([{each} for x in {value}])"
-            parts = [self._read(k, f"{value}[{i}]", where) for i, k in enumerate(inner)]
-            return f"({', '.join(parts)},)"
+            way = self._way(kind, where)
+            return way and (_or_none(way[0]), _or_none(way[1]))
         if kind in _PLAIN:
-            return value
+            return None
         if kind is datetime:
-            return f"instant_of({value})"
+            return format_instant, parse_instant
         if kind is date:
-            return f"day_of({value})"
-        n = self._names[kind]
-        return f"words_{n}[{value}]" if issubclass(kind, Enum) else f"read_{n}({value})"
+            return date.isoformat, date.fromisoformat
+        if kind is not tuple:
+            return self.ways(kind)
+        if len(inner) == 2 and inner[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
+            way = self._way(inner[0], where)
+            return (_each(way[0], list), _each(way[1], tuple)) if way else (list, tuple)
+        parts = [self._way(part, where) for part in inner]
+        return (
+            _one_by_one([part and part[0] for part in parts]),
+            _one_by_one([part and part[1] for part in parts]),
+        )
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], Iterable[Any]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda state: [getattr(state, name) for name in names]
+
+
+def _or_none(way: Way) -> Way:
+    return lambda value: None if value is None else way(value)
+
+
+def _each(way: Way, made: Way) -> Way:
+    return lambda values: made([way(value) for value in values])
+
+
+def _one_by_one(ways: list[Way | None]) -> Way:
+    def one_by_one(values: Any) -> Any:
+        pairs = zip(ways, values, strict=True)
+        return tuple([value if way is None else way(value) for way, value in pairs])
+
+    return one_by_one
 
 
 def _taken_apart(kind: Any, where: str) -> tuple[Any, tuple[Any, ...], bool]:
@@ -218,12 +238,12 @@ def _taken_apart(kind: Any, where: str) -> tuple[Any, tuple[Any, ...], bool]:
     raise InvalidDefinition(f"{where}: no state may hold {kind}")
 
 
-def _fields(kind: type) -> "tuple[attrs.Attribute[Any], ...]":
+def _fields(kind: type[Any]) -> "tuple[attrs.Attribute[Any], ...]":
     made = cast("type[attrs.AttrsInstance]", kind)
     return tuple(attrs.fields(attrs.resolve_types(made)))
 
 
-def _fingerprint(kind: type) -> str:
+def _fingerprint(kind: type[Any]) -> str:
     if issubclass(kind, Enum):
         words = [f"{word.name}={word.value!r}" for word in kind]
         return f"{kind.__module__}.{kind.__qualname__}: {' | '.join(words)}"

@@ -8,7 +8,7 @@ release, or with a broken seal counts as none, and the stream is folded from its
 """
 
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -49,7 +49,7 @@ class Snapshots:
             return None
         if receipt.stream is None or not isinstance(family, Aggregate) or after is None:
             return None
-        form = self.form(family)
+        form = self.form(cast("Aggregate[Any]", family))
         if form is None:
             return None
         label = self._label(receipt.stream, receipt.to_version)

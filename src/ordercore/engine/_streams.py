@@ -61,7 +61,7 @@ class Streams:
         return loaded
 
     def _restored(self, stream: StreamId) -> Loaded:
-        found = self.store.snapshot(self.tenant, stream)
+        found = self.store.snapshot(self.tenant, stream) if self.snapshots.every else None
         if found is None:
             return Loaded(0, None)
         kept = self.snapshots.restored(self.kinds.of_stream(stream), stream, found)
