@@ -49,7 +49,7 @@ class Snapshots:
             return None
         if receipt.stream is None or not isinstance(family, Aggregate) or after is None:
             return None
-        form = self.form(cast("Aggregate[Any]", family))
+        form = self.form(cast("Aggregate[Any]", family))  # type: ignore[redundant-cast]  # pyright
         if form is None:
             return None
         label = self._label(receipt.stream, receipt.to_version)

@@ -5,10 +5,9 @@ Several may run beside each other, in one process or on many machines: they clai
 and what two of them look at all the same is leased one effect at a time.
 """
 
-import logging
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Final, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 from ordercore.engine._engine import Engine
@@ -30,8 +29,6 @@ from ordercore.errors import InvalidDefinition
 from ordercore.instants import Instant, seconds_after
 
 __all__ = ["Worker"]
-
-_LOG: Final = logging.getLogger("ordercore.worker")
 
 _T = TypeVar("_T")
 
@@ -185,7 +182,7 @@ class Worker:
             self._on_error(trouble)
         except Exception as error:  # noqa: BLE001 - who listens badly must not stop the work
             _log(trouble)
-            _LOG.error("on_error failed with %s", type(error).__name__)
+            _logged("on_error failed with %s", type(error).__name__)
 
     def _wait_for_word(self, seconds: float) -> None:
         try:
@@ -197,7 +194,7 @@ class Worker:
 
 
 def _log(trouble: Trouble) -> None:
-    _LOG.error(
+    _logged(
         "%s: %s failed with %s, %d in a row; again at %s",
         trouble.tenant,
         trouble.stream or "asking what is due",
@@ -205,3 +202,10 @@ def _log(trouble: Trouble) -> None:
         trouble.failures,
         trouble.again_at.isoformat(),
     )
+
+
+def _logged(text: str, *values: object) -> None:
+    # Loaded here: whoever never fails need not pay for it.
+    from logging import getLogger  # noqa: PLC0415
+
+    getLogger("ordercore.worker").error(text, *values)
