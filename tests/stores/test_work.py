@@ -157,7 +157,7 @@ def test_both_stores_give_out_the_same_claims(walk: list[tuple[str, str, str, in
     memory, disk = MemoryStore(), SQLiteStore(":memory:", codec=ToyCodec())
 
     def play(store: Store) -> list[object]:
-        now, versions, seen = 0, dict.fromkeys(("s-1", "s-2", "s-3"), 0), list[object]()
+        now, versions, seen = 0, {"s-1": 0, "s-2": 0, "s-3": 0}, list[object]()
         for n, (what, holder, stream, later, last) in enumerate(walk):
             now += later
             rest = minutes(now + last) if what == "rest" else None

@@ -11,7 +11,7 @@ import attrs
 
 from ordercore.engine._environment import Environment
 from ordercore.engine._perform import perform_loop
-from ordercore.engine._requests import Call, Loop, Submission, Submitted, Together, Wish
+from ordercore.engine._requests import Call, Loop, Submission, Submitted, Wish
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._submit_many import submit_many_loop
 from ordercore.engine._verify import Verification, verify_loop
@@ -26,15 +26,15 @@ __all__ = ["EngineLoops", "order_id_of", "require_least"]
 _StateT = TypeVar("_StateT")
 
 
-def require_least(name: str, value: int) -> None:
+def require_least(name: str, value: int, least: int = 1) -> None:
     """
-    Refuse a number of an engine's definition that is below 1.
+    Refuse a number of an engine's definition that is below the least.
 
     Raises:
         InvalidDefinition: It is.
     """
-    if value < 1:
-        raise InvalidDefinition(f"engine: {name} is {value}, least is 1")
+    if value < least:
+        raise InvalidDefinition(f"engine: {name} is {value}, least is {least}")
 
 
 def order_id_of(stream: StreamId | None) -> OrderId | None:
@@ -111,16 +111,6 @@ class EngineLoops:
 
         """
         return perform_loop(self.env, of.stream(own_id))
-
-    def run_pending(self, limit: int) -> Loop[int]:
-        """
-        Perform what is due anywhere.
-
-        """
-        env = self.env
-        due = yield from Call(env.store.due, env.tenant, env.clock(), limit)
-        yield from Together([perform_loop(env, stream) for stream in due])
-        return len(due)
 
     def state(self, own_id: str, of: Aggregate[_StateT]) -> Loop[_StateT]:
         """

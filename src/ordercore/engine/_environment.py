@@ -10,6 +10,7 @@ import attrs
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._leases import Leases
 from ordercore.engine._read import Reader
+from ordercore.engine._snapshots import Snapshots
 from ordercore.engine._streams import Streams
 from ordercore.engine._world import World
 from ordercore.ids import TenantId
@@ -55,6 +56,7 @@ class Environment:
         clock: Says what time it is.
         lease_s: How long a call to a port may take before others may ask what became of it.
         store: Where everything is kept.
+        snapshots: Which states are kept.
         streams: Loads and writes streams.
         reader: Answers needs.
         world: Performs effects.
@@ -68,6 +70,7 @@ class Environment:
     clock: Callable[[], Instant]
     lease_s: int
     store: Store
+    snapshots: Snapshots
     streams: Streams
     reader: Reader
     world: World
@@ -85,6 +88,7 @@ class Environment:
         clock: Callable[[], Instant],
         lease_s: int,
         worker: str,
+        snapshot_every: int,
         observer: Observer | None = None,
     ) -> "Environment":
         """
@@ -93,7 +97,9 @@ class Environment:
         Args:
             ports: The store and the host's ports.
             worker: The name in leases.
+            snapshot_every: After how many events of a stream its state is kept.
         """
+        snapshots = Snapshots(tenant, snapshot_every)
         return cls(
             tenant=tenant,
             kinds=kinds,
@@ -101,7 +107,14 @@ class Environment:
             clock=clock,
             lease_s=lease_s,
             store=ports.store,
-            streams=Streams(tenant=tenant, store=ports.store, kinds=kinds, observer=observer),
+            snapshots=snapshots,
+            streams=Streams(
+                tenant=tenant,
+                store=ports.store,
+                kinds=kinds,
+                snapshots=snapshots,
+                observer=observer,
+            ),
             reader=Reader(
                 tenant=tenant,
                 store=ports.store,
