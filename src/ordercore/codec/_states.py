@@ -162,11 +162,13 @@ class _Maker:
                 found[n] = write(found[n])
             return found
 
+        made = _made_of_fields(kind, fields)
+
         def read_object(entries: Any) -> Any:
             given = dict(zip(names, entries, strict=True))
             for name, read_value in read:
                 given[name] = read_value(given[name])
-            return kind(**given)
+            return made(given)
 
         return write_object, read_object
 
@@ -191,6 +193,27 @@ class _Maker:
             _one_by_one([part and part[0] for part in parts]),
             _one_by_one([part and part[1] for part in parts]),
         )
+
+
+def _made_of_fields(
+    kind: type[Any], fields: "tuple[attrs.Attribute[Any], ...]"
+) -> Callable[[dict[str, Any]], Any]:
+    """
+    Return how one of a class is made of all its fields.
+
+    A class that keeps them in a ``__dict__`` and checks nothing would only copy them there.
+    """
+    checks = any(field.validator or field.converter for field in fields)
+    aliases = any(field.alias != field.name for field in fields)
+    if checks or aliases or not kind.__dictoffset__ or hasattr(kind, "__attrs_post_init__"):
+        return lambda given: kind(**given)
+
+    def made(given: dict[str, Any]) -> Any:
+        state = object.__new__(kind)
+        object.__setattr__(state, "__dict__", given)
+        return state
+
+    return made
 
 
 def _values_of(names: tuple[str, ...]) -> Callable[[Any], Iterable[Any]]:

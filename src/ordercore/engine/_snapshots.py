@@ -21,7 +21,7 @@ from ordercore.ports import Receipt, Snapshot
 __all__ = ["EVERY", "Snapshots"]
 
 #: After how many events of a stream its state is kept again.
-EVERY: Final = 50
+EVERY: Final = 20
 
 #: Made once a process: the same few kinds, whoever asks.
 _FORMS: Final[dict[tuple[str, int, object], StateForm[Any]]] = {}
