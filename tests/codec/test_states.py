@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ordercore.codec import StateForm
 from ordercore.engine import KINDS
 from ordercore.errors import InvalidData, InvalidDefinition
+from ordercore.grammar import derived, remembered, replaced
 
 Name = NewType("Name", str)
 LABEL = "order/O-1 at 7"
@@ -97,6 +98,59 @@ def test_no_changed_text_is_ever_read(state: Outer, data: st.DataObject) -> None
     for other in (f"{text[:at]}{letter}{text[at + 1 :]}", text[:cut], f"{text}]"):
         with pytest.raises(InvalidData, match="its seal is broken"):
             FORM.read(other, LABEL)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Long:
+    """A state that remembers what follows from it."""
+
+    parts: tuple[Inner, ...]
+    name: str = ""
+
+    @derived
+    def total(self) -> int:
+        """How many there are."""
+        return sum(part.count for part in self.parts)
+
+
+@remembered
+def shout(state: Long) -> str:
+    """Say the name louder."""
+    return state.name.upper()
+
+
+@given(st.builds(Long, parts=st.lists(inners, max_size=3).map(tuple), name=st.text()))
+def test_what_a_state_remembers_beside_its_fields_is_neither_written_nor_read(
+    state: Long,
+) -> None:
+    form = StateForm(Long, "1")
+    before = form.write(state, LABEL)
+    _ = state.total, shout(state)
+
+    after = form.write(state, LABEL)
+    read = form.read(after, LABEL)
+
+    assert after == before
+    assert (read, vars(read)) == (state, {"parts": state.parts, "name": state.name})
+    assert (read.total, shout(read)) == (state.total, shout(state))
+    assert replaced(read, name="b") == attrs.evolve(state, name="b")
+
+
+@attrs.frozen(slots=False)
+class Checked:
+    """A state that checks what it is given, under another name."""
+
+    _number: int = attrs.field(converter=int, validator=attrs.validators.ge(0))
+
+
+def test_a_state_that_checks_its_fields_still_does_when_it_is_read() -> None:
+    form = StateForm(Checked, "1")
+    good, bad = Checked(1), Checked(1)
+    object.__setattr__(bad, "_number", -1)
+
+    assert form.read(form.write(good, LABEL), LABEL) == good
+    with pytest.raises(InvalidData, match="sealed and no checked"):
+        form.read(form.write(bad, LABEL), LABEL)
 
 
 def some() -> Outer:

@@ -3,7 +3,7 @@ Kept states: the same order, loaded sooner; and never a wrong one.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -82,6 +82,10 @@ class Watched:
             self.kept.append(commit.snapshot)
         return self._store.commit(commit)
 
+    def commit_many(self, commits: Sequence[Commit]) -> Any:
+        self.kept += [commit.snapshot for commit in commits if commit.snapshot is not None]
+        return self._store.commit_many(commits)
+
     def load(self, tenant: TenantId, stream: Any, after: int = 0) -> Any:
         if stream == STREAM:
             self.read_from.append(after)
@@ -144,6 +148,22 @@ def test_a_new_process_goes_on_from_the_kept_state() -> None:
 
     assert engine_over(shop).order("O-1").status == "completed"
     assert str(shop.engine.verify()).endswith("balanced, no leaks")
+
+
+def test_commands_in_one_transaction_keep_their_states_too() -> None:
+    watched = Watched()
+    shop = Shop(cast("Store", watched)).stocked(MUG=9)
+    engine = engine_over(shop, every=2)
+
+    engine.submit_many([order(f"O-{n}") for n in (1, 2, 3)])
+
+    assert len(watched.kept) >= 3
+    for n in (1, 2, 3):
+        history = engine.history(f"O-{n}")
+        kept = watched.snapshot(MAIN, order_stream(f"O-{n}"))
+        assert 0 < kept.version <= len(history)
+        assert engine_over(shop).order(f"O-{n}") == ORDERS.fold(r.event for r in history)
+    assert shop.engine.verify().differences == ()
 
 
 def test_none_is_kept_where_none_is_wanted() -> None:

@@ -26,6 +26,7 @@ from ordercore import (
     SQLiteStore,
     StaticCatalog,
     StaticPlaces,
+    Tender,
     Trouble,
     Worker,
 )
@@ -462,6 +463,28 @@ def test_a_stopped_worker_finishes_what_is_under_way_gives_back_the_rest_and_beg
     assert list(free) == ["order/O-2", "order/O-3"]
     assert made[0].run() == 0
     assert made[0].stopping
+
+
+def test_nothing_more_is_begun_for_an_order_once_told_to_stop() -> None:
+    shop = Shop().stocked(MUG=2)
+    cards = (
+        Tender(method="card", token_ref="vault:1", amount_minor=1000),
+        Tender(method="card", token_ref="vault:2"),
+    )
+    shop.engine.submit(attrs.evolve(order(quantity=2), tenders=cards), perform=False)
+    asked: list[str] = []
+
+    def go_on() -> bool:
+        asked.append("may another be begun?")
+        return not shop.payments.calls
+
+    shop.engine.perform(order_stream("O-1"), go_on=go_on)
+    begun = list(shop.payments.actions)
+    shop.engine.perform(order_stream("O-1"))
+
+    assert begun == ["O-1/payment-1"]
+    assert len(asked) >= 2
+    assert list(shop.payments.actions) == ["O-1/payment-1", "O-1/payment-2"]
 
 
 def test_an_idle_worker_stops_at_once_when_another_thread_says_so() -> None:
