@@ -299,6 +299,6 @@ def test_conclusions_that_do_not_come_to_rest_are_a_defect(monkeypatch: pytest.M
     def restless(draft: Draft) -> None:
         draft.add(OrderReleased(status="released"))
 
-    monkeypatch.setattr(conclusions, "_IN_TURN", (restless,) * len(conclusions._IN_TURN))
+    monkeypatch.setattr(conclusions, "_CONCLUSIONS", (restless,))
     with pytest.raises(InvariantViolated, match="O-1 do not come to rest"):
         conclusions.conclude(Draft.of(order, context))

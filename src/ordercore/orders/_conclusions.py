@@ -10,6 +10,7 @@ added anything; each ends something or asks for something once, hence that is so
 
 from collections.abc import Callable
 from datetime import date
+from itertools import chain, repeat
 from typing import Final
 
 from ordercore import fulfillment, payments
@@ -38,7 +39,7 @@ def conclude(draft: Draft) -> OrderDecision:
         InvariantViolated: They do not come to rest; a defect.
     """
     silent = 0
-    for conclusion in _IN_TURN:
+    for conclusion in chain.from_iterable(repeat(_CONCLUSIONS, _ROUNDS_MAX)):
         before = len(draft.events)
         conclusion(draft)
         silent = 0 if len(draft.events) > before else silent + 1
@@ -162,5 +163,3 @@ _CONCLUSIONS: Final[tuple[Callable[[Draft], None], ...]] = (
     _give_back_authorizations,
     _end,
 )
-
-_IN_TURN: Final = _CONCLUSIONS * _ROUNDS_MAX

@@ -2,8 +2,9 @@
 Stores: where events, transfers and receipts are kept, together or not at all.
 
 ``MemoryStore`` keeps everything in the process, ``SQLiteStore`` in one file on one machine. Both
-hold the guarantees S1 to S8 of :mod:`ordercore.ports`, and both ask ``ordercore.ledger`` for the
-ledger's rules, so they refuse the same batches with the same words.
+hold the guarantees S1 to S11 of :mod:`ordercore.ports`, and both ask ``ordercore.ledger`` for the
+ledger's rules, so they refuse the same batches with the same words. ``GroupCommit`` stands in front
+of one and writes together what several threads commit at the same moment.
 
 Each name loads its module on first use: a host that stays in memory never loads ``sqlite3``.
 """

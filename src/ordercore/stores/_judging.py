@@ -19,7 +19,7 @@ from ordercore.instants import Instant
 from ordercore.ledger import Step
 from ordercore.ports import Commit, CommitRefusal, Receipt
 
-__all__ = ["Judgment", "Screened", "judge", "outcome", "screen"]
+__all__ = ["Judgment", "Screened", "judge", "outcome", "screen", "verdict"]
 
 _Prepared = TypeVar("_Prepared")
 
@@ -62,31 +62,49 @@ def judge(
     for index, commit in enumerate(commits):
         receipt, stream = commit.receipt, commit.receipt.stream
         known = receipts.get(receipt.command_id) or first.get(receipt.command_id)
-        if known is not None:
-            answers.append(known)
-            continue
-        if receipt.rejected is None:
-            if stream is not None:
-                actual = grown.get(stream)
-                if actual is None:
-                    actual = versions.get(stream, 0)
-                if actual != receipt.from_version:
-                    expected = receipt.from_version
-                    answers.append(Conflict(stream, expected=expected, actual=actual))
-                    continue
-            if commit.steps:
-                try:
-                    apply(commit.steps, receipt.at)
-                except (Rejected, InvalidData, InvariantViolated) as refusal:
-                    # An answer keeps no frames alive; who raises it adds its own.
-                    answers.append(refusal.with_traceback(None))
-                    continue
-            if stream is not None:
+        version = 0 if stream is None else grown.get(stream, versions.get(stream, 0))
+        answer = verdict(commit, known, version, apply)
+        answers.append(answer)
+        if known is None and answer is receipt:
+            accepted.append(index)
+            first[receipt.command_id] = receipt
+            if stream is not None and receipt.rejected is None:
                 grown[stream] = receipt.to_version
-        first[receipt.command_id] = receipt
-        answers.append(receipt)
-        accepted.append(index)
     return Judgment(answers, accepted)
+
+
+def verdict(
+    commit: Commit,
+    known: Receipt | None,
+    version: int,
+    apply: Callable[[Sequence[Step], Instant], object],
+) -> Receipt | CommitRefusal:
+    """
+    Judge one commit.
+
+    Args:
+        commit: It has passed ``check_commit``.
+        known: What is recorded under its command id.
+        version: Where its stream stands.
+        apply: See :func:`judge`.
+
+    Returns:
+        Its own receipt where it is to be written; the one known, or why not.
+    """
+    if known is not None:
+        return known
+    receipt = commit.receipt
+    if receipt.rejected is not None:
+        return receipt
+    if receipt.stream is not None and version != receipt.from_version:
+        return Conflict(receipt.stream, expected=receipt.from_version, actual=version)
+    if commit.steps:
+        try:
+            apply(commit.steps, receipt.at)
+        except (Rejected, InvalidData, InvariantViolated) as refusal:
+            # An answer keeps no frames alive; who raises it adds its own.
+            return refusal.with_traceback(None)
+    return receipt
 
 
 class Screened(NamedTuple, Generic[_Prepared]):

@@ -31,7 +31,8 @@ def read_ahead(connection: sqlite3.Connection, tenant: TenantId, ledger: ReadAhe
     while (reads := ledger.reads()) is not None:
         steps, holds, endings, due, accounts, at = reads
         if steps:
-            ledger.take_steps(steps, _steps(connection, tenant, steps))
+            found = _rows(connection, sql.TRANSFERS_OF_IDS, tenant, steps)
+            ledger.take_steps(steps, [entry_of(row).step for row in found])
         if holds:
             found = _rows(connection, sql.PENDINGS_OF_IDS, tenant, holds)
             ledger.take_holds(holds, map(pending_of, found))
@@ -93,14 +94,12 @@ _WHENEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 def _rows(
     connection: sqlite3.Connection, statement: sql.InList, tenant: TenantId, keys: Sequence[str]
-) -> Iterator[Row]:
-    for text, part in statement.parts(keys):
-        yield from connection.execute(text, (tenant, *part))
-
-
-def _steps(connection: sqlite3.Connection, tenant: TenantId, ids: Sequence[str]) -> Iterator[Step]:
-    for row in _rows(connection, sql.TRANSFERS_OF_IDS, tenant, ids):
-        yield entry_of(row).step
+) -> list[Row]:
+    return [
+        row
+        for text, part in statement.parts(keys)
+        for row in connection.execute(text, (tenant, *part))
+    ]
 
 
 def _endings(

@@ -18,7 +18,7 @@ from ordercore.ledger import EXPIRE_MAX, AccountId, Balance, Entry, Ledger, Open
 from ordercore.ports import Commit, CommitRefusal, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit, check_position
 from ordercore.stores._group_ledger import GroupLedger
-from ordercore.stores._judging import Judgment, judge, outcome, screen
+from ordercore.stores._judging import Judgment, judge, outcome, screen, verdict
 from ordercore.stores._memory_work import Leased, MemoryWork, Tenant
 from ordercore.stores._reads import ReadAhead
 
@@ -58,14 +58,25 @@ class MemoryStore(MemoryWork):
             Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
             InvariantViolated: The commit contradicts itself; nothing was written.
         """
-        return outcome(self.commit_many((commit,))[0])
+        # A group of one, without what a group needs beyond it: nothing can come after it, so it
+        # is applied as it is judged.
+        references, receipt = _references(commit), commit.receipt
+        with self._lock:
+            here = self._of(commit.tenant)
+            known = here.receipts.get(receipt.command_id)
+            version = 0 if receipt.stream is None else len(here.streams.get(receipt.stream, ()))
+            answer = verdict(commit, known, version, here.ledger.apply)
+            if known is None and answer is receipt:
+                here.write(commit, references)
+                self._tenants[commit.tenant] = here
+        return outcome(answer)
 
     def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
         """
         Write several commits at one go; answer each, in order.
 
-        See :meth:`ordercore.ports.Store.commit_many`. A group of several is judged over a copy of
-        what it touches before anything is written, so a defect in one of them undoes nothing.
+        See :meth:`ordercore.ports.Store.commit_many`. A group is judged over a copy of what it
+        touches before anything is written, so a defect in one of them leaves nothing half done.
         """
         answers, groups = screen(commits, _references)
         with self._lock:
@@ -77,8 +88,7 @@ class MemoryStore(MemoryWork):
                     answers[index] = answer
                 for n in judgment.accepted:
                     _, commit, references = group[n]
-                    if len(group) > 1:
-                        here.ledger.apply(commit.steps, commit.receipt.at)
+                    here.ledger.apply(commit.steps, commit.receipt.at)
                     here.write(commit, references)
                     self._tenants[commit.tenant] = here
         return [answer for answer in answers if answer is not None]
@@ -296,8 +306,6 @@ def _judged(here: Tenant, group: _Group) -> Judgment:
     commits = [commit for _, commit, _ in group]
     streams = {commit.receipt.stream for commit in commits}
     versions = {name: len(here.streams.get(name, ())) for name in streams if name is not None}
-    if len(commits) == 1:  # nothing can come after it, so it may be applied as it is judged
-        return judge(commits, here.receipts, versions, here.ledger.apply)
     copy = GroupLedger(
         (step for commit in commits for step in commit.steps),
         max(commit.receipt.at for commit in commits),

@@ -17,7 +17,7 @@ Reading too much is harmless, reading too little is not. Where the group reverse
 what it has itself posted, all accounts in sight are taken for guarded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heappush
 from typing import Generic, NamedTuple, TypeVar
 
@@ -41,6 +41,9 @@ from ordercore.ledger import (
 __all__ = ["ReadAhead", "Reads"]
 
 _Key = TypeVar("_Key", bound=str)
+
+#: Steps that name their accounts. Made once: a union costs more than the question.
+_Direct = Post | Pend
 
 
 class Reads(NamedTuple):
@@ -70,32 +73,35 @@ class Reads(NamedTuple):
 
 class _Wanted(Generic[_Key]):
     """
-    Keys of one kind: what was ever asked for, and what of it has no answer yet.
+    Keys of one kind: what has no answer yet, and what has.
 
     """
 
-    __slots__ = ("left", "seen")
+    __slots__ = ("answered", "left")
 
     def __init__(self) -> None:
-        self.seen: set[_Key] = set()
         self.left: dict[_Key, None] = {}
+        self.answered: dict[_Key, None] = {}
 
     def add(self, key: _Key) -> None:
-        if key not in self.seen:
-            self.seen.add(key)
+        if key not in self.answered:
             self.left[key] = None
 
-    def answer(self, keys: Iterable[_Key]) -> None:
+    def answer(self, keys: Sequence[_Key]) -> None:
+        if len(keys) == len(self.left) and not self.answered:  # the first round, all at once
+            self.left, self.answered = self.answered, self.left
+            return
         for key in keys:
             self.left.pop(key, None)
+            self.answered[key] = None
 
     def is_answered(self, key: _Key) -> bool:
         """
-        Say whether a key has its answer; ask for it where it was never asked for.
+        Say whether a key has its answer; ask for it where it has none.
 
         """
         self.add(key)
-        return key not in self.left
+        return key in self.answered
 
 
 class ReadAhead(Table):
@@ -131,33 +137,37 @@ class ReadAhead(Table):
         """
         super().__init__()
         self._at = at
-        self._steps, self._holds, self._endings = _Wanted[str](), _Wanted[str](), _Wanted[str]()
-        self._due, self._accounts = _Wanted[AccountId](), _Wanted[AccountId]()
+        # Not ``_Wanted[str]()``: a subscripted call costs more than all of the planning.
+        self._steps: _Wanted[str] = _Wanted()
+        self._holds: _Wanted[str] = _Wanted()
+        self._endings: _Wanted[str] = _Wanted()
+        self._due: _Wanted[AccountId] = _Wanted()
+        self._accounts: _Wanted[AccountId] = _Wanted()
         self._reversals: list[Reverse] = []
-        self._own: set[str] = set()
         self._guards_all = False
-        for step in steps:
-            self._mention(step)
-        self._mentioned = tuple(self._holds.left)
         self._sought: dict[str, None] = {}
         self.made: dict[str, Hold] = {}
+        self._mention(steps)
 
-    def _mention(self, step: Step) -> None:
-        self._own.add(step.id)
-        self._steps.add(step.id)
-        if isinstance(step, Post | Pend):
-            self._accounts.add(step.source)
-            self._accounts.add(step.target)
-            if step.leave_at_least is not None:
-                self._due.add(step.source)
-        elif isinstance(step, Merge):
-            for pending in step.pendings:
-                self._holds.add(pending)
-        elif isinstance(step, Reverse):
-            self._steps.add(step.step)
-            self._reversals.append(step)
-        else:
-            self._holds.add(step.pending)
+    def _mention(self, steps: Iterable[Step]) -> None:
+        ids, holds = self._steps.left, self._holds.left
+        due, accounts = self._due.left, self._accounts.left
+        for step in steps:
+            ids[step.id] = None
+            if isinstance(step, _Direct):
+                accounts[step.source] = accounts[step.target] = None
+                if step.leave_at_least is not None:
+                    due[step.source] = None
+            elif isinstance(step, Merge):
+                holds.update(dict.fromkeys(step.pendings))
+            elif isinstance(step, Reverse):
+                self._reversals.append(step)
+            else:
+                holds[step.pending] = None
+        self._own = frozenset(ids)
+        for reversal in self._reversals:
+            ids[reversal.step] = None
+        self._mentioned = tuple(holds)
 
     def seek(self, pending_id: str) -> None:
         """
@@ -173,22 +183,16 @@ class ReadAhead(Table):
         Say what is still to be read; None where the group can be judged.
 
         """
-        steps, holds, endings = self._steps, self._holds, self._endings
-        if not (steps.left or holds.left or endings.left):
+        if not (self._steps.left or self._holds.left or self._endings.left):
             self._follow()
-        due, accounts = self._due.left, self._accounts.left
-        if not (steps.left or holds.left or endings.left or due or accounts):
+        steps, holds = tuple(self._steps.left), tuple(self._holds.left)
+        endings, due = tuple(self._endings.left), tuple(self._due.left)
+        accounts = tuple(self._accounts.left)
+        if not (steps or holds or endings or due or accounts):
             return None
-        return Reads(
-            tuple(steps.left),
-            tuple(holds.left),
-            tuple(endings.left),
-            tuple(due),
-            tuple(accounts),
-            self._at,
-        )
+        return Reads(steps, holds, endings, due, accounts, self._at)
 
-    def take_steps(self, asked: Iterable[str], found: Iterable[Step]) -> None:
+    def take_steps(self, asked: Sequence[str], found: Iterable[Step]) -> None:
         """
         Take the recorded steps of the ids asked for.
 
@@ -197,7 +201,7 @@ class ReadAhead(Table):
         for step in found:
             self.log[step.id] = step
 
-    def take_holds(self, asked: Iterable[str], found: Iterable[OpenPending]) -> None:
+    def take_holds(self, asked: Sequence[str], found: Iterable[OpenPending]) -> None:
         """
         Take the open holds of the ids asked for.
 
@@ -206,7 +210,7 @@ class ReadAhead(Table):
         for hold in found:
             self._remember(hold)
 
-    def take_endings(self, asked: Iterable[str], found: Iterable[tuple[str, Step]]) -> None:
+    def take_endings(self, asked: Sequence[str], found: Iterable[tuple[str, Step]]) -> None:
         """
         Take the steps that ended the holds asked for, mergers included: (hold, step).
 
@@ -214,7 +218,7 @@ class ReadAhead(Table):
         self._endings.answer(asked)
         self.ended.update(found)
 
-    def take_due(self, asked: Iterable[AccountId], found: Iterable[OpenPending]) -> None:
+    def take_due(self, asked: Sequence[AccountId], found: Iterable[OpenPending]) -> None:
         """
         Take the due holds that leave the accounts asked for.
 
@@ -226,7 +230,7 @@ class ReadAhead(Table):
                 heappush(self.waiting, (hold.expires_at, hold.id))
 
     def take_accounts(
-        self, asked: Iterable[AccountId], found: Iterable[tuple[AccountId, int, int, int]]
+        self, asked: Sequence[AccountId], found: Iterable[tuple[AccountId, int, int, int]]
     ) -> None:
         """
         Take the numbers of the accounts asked for: account, posted, pending out and in.
@@ -246,6 +250,8 @@ class ReadAhead(Table):
         Ask for what the answers have brought up.
 
         """
+        if not (self._mentioned or self._sought or self._reversals):
+            return
         for pending_id in self._mentioned:
             if pending_id not in self.open and not self._was_never_made(pending_id):
                 self._endings.add(pending_id)
@@ -256,7 +262,7 @@ class ReadAhead(Table):
         self._reversals = [step for step in self._reversals if not self._is_planned(step)]
         if self._guards_all:
             self._guards_all = False
-            for account_id in tuple(self._accounts.seen):
+            for account_id in (*self._accounts.answered, *self._accounts.left):
                 self._due.add(account_id)
 
     def _was_never_made(self, pending_id: str) -> bool:
@@ -338,7 +344,7 @@ class ReadAhead(Table):
             InvariantViolated: It was not read ahead.
         """
         step = self.log.get(step_id)
-        if step is None and step_id not in self._steps.seen:
+        if step is None and step_id not in self._steps.answered:
             raise _unread("step", step_id)
         return step
 
@@ -350,7 +356,7 @@ class ReadAhead(Table):
             InvariantViolated: It was not read ahead.
         """
         step = self.ended.get(pending_id)
-        known = self._holds.seen, self._endings.seen, self.open
+        known = self._holds.answered, self._endings.answered, self.open
         if step is None and not any(pending_id in names for names in known):
             raise _unread("ending of hold", pending_id)
         return step
@@ -375,7 +381,7 @@ class ReadAhead(Table):
             InvalidData: The id is none.
             InvariantViolated: It was not read ahead.
         """
-        if account_id not in self._accounts.seen:
+        if account_id not in self._accounts.answered:
             raise _unread("account", account_id)
         return super().touch(account_id)
 
