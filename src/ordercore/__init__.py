@@ -23,7 +23,16 @@ if TYPE_CHECKING:
         StaticCatalog,
         UnitOfMeasure,
     )
-    from ordercore.engine import AsyncEngine, Engine, Submitted, Wish
+    from ordercore.engine import (
+        AsyncEngine,
+        AsyncWorker,
+        DeadLetter,
+        Engine,
+        Submitted,
+        Trouble,
+        Wish,
+        Worker,
+    )
     from ordercore.errors import (
         Conflict,
         InvalidData,
@@ -123,6 +132,7 @@ __all__ = [
     "AdjustedLine",
     "ApplySnapshot",
     "AsyncEngine",
+    "AsyncWorker",
     "AuthorizeReturn",
     "CancelCount",
     "CancelPurchase",
@@ -141,6 +151,7 @@ __all__ = [
     "Composition",
     "Conflict",
     "CountedLine",
+    "DeadLetter",
     "Destination",
     "Discount",
     "DismissNotice",
@@ -210,10 +221,12 @@ __all__ = [
     "Submitted",
     "Tender",
     "TransferLineRequest",
+    "Trouble",
     "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
     "Wish",
+    "Worker",
     "__version__",
 ]
 
@@ -229,6 +242,7 @@ _HOME: dict[str, str] = {
     "AdjustedLine": "ordercore.inventory",
     "ApplySnapshot": "ordercore.inventory.documents",
     "AsyncEngine": "ordercore.engine",
+    "AsyncWorker": "ordercore.engine",
     "AuthorizeReturn": "ordercore.orders",
     "CancelCount": "ordercore.inventory.documents",
     "CancelPurchase": "ordercore.inventory.documents",
@@ -247,6 +261,7 @@ _HOME: dict[str, str] = {
     "Composition": "ordercore.catalog",
     "Conflict": "ordercore.errors",
     "CountedLine": "ordercore.inventory.documents",
+    "DeadLetter": "ordercore.engine",
     "Destination": "ordercore.parties",
     "Discount": "ordercore.totals",
     "DismissNotice": "ordercore.intake",
@@ -316,10 +331,12 @@ _HOME: dict[str, str] = {
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
     "TransferLineRequest": "ordercore.inventory.documents",
+    "Trouble": "ordercore.engine",
     "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
     "Wish": "ordercore.engine",
+    "Worker": "ordercore.engine",
 }
 
 

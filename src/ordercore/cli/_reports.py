@@ -16,6 +16,7 @@ from typing import Final
 import attrs
 
 from ordercore.cli._books import stock_rows, stock_table, trial_rows, trial_table
+from ordercore.cli._dead_letters import all_letters, letters_data, tell_letters
 from ordercore.cli._narrator import Mark, Narrator
 from ordercore.cli._why import why_available, why_data, why_table
 from ordercore.cli._words import counted
@@ -27,7 +28,14 @@ from ordercore.ports import Store
 from ordercore.stores import SQLiteStore
 from ordercore.views import timeline
 
-__all__ = ["Report", "report_stock", "report_timeline", "report_verification", "report_why"]
+__all__ = [
+    "Report",
+    "report_dead_letters",
+    "report_stock",
+    "report_timeline",
+    "report_verification",
+    "report_why",
+]
 
 #: How many orders are named to somebody who asked for one that is not there.
 _NAMED_MAX: Final = 5
@@ -106,6 +114,24 @@ def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> R
             for entry in entries
         ]
     )
+
+
+def report_dead_letters(path: Path, tenant: str, tell: Narrator) -> Report:
+    """
+    Show what waits for a person; well is only a store where nothing does.
+
+    Raises:
+        Rejected: ``no_store``, ``unknown_tenant``.
+        InvalidData: A newer ordercore has written it.
+    """
+    with _opened(path, tenant) as (store, whose):
+        letters = all_letters(store, whose)
+    tell.title(str(path), f"What waits for a person at {_whose(whose)}.")
+    if letters:
+        tell_letters(letters, tell)
+    else:
+        tell.note(Mark.DONE, "Nothing waits for a person.")
+    return Report(letters_data(letters), not letters)
 
 
 def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:

@@ -13,6 +13,7 @@ import attrs
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._requests import Call, Loaded, Loop, Submitted
+from ordercore.engine._snapshots import Snapshots
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ports import Commit, CommitRefusal, Observer, Receipt, Store
 
@@ -35,6 +36,7 @@ class Streams:
     tenant: TenantId
     store: Store
     kinds: Kinds
+    snapshots: Snapshots
     observer: Observer | None = None
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
@@ -56,7 +58,7 @@ class Streams:
             InvalidDefinition: Nobody knows that kind of stream.
             InvariantViolated: There is an event in it that its kind does not have.
         """
-        known = self._kept.get(stream, _NOTHING)
+        known = self._kept.get(stream) or (yield from self._restored(stream))
         newer = yield from Call(self.store.load, self.tenant, stream, known.version)
         if not newer:
             return known
@@ -64,6 +66,19 @@ class Streams:
         loaded = Loaded(
             newer[-1].version, fold((recorded.event for recorded in newer), known.state)
         )
+        self._keep(stream, loaded)
+        return loaded
+
+    def _restored(self, stream: StreamId) -> Loop[Loaded]:
+        if not self.snapshots.every:
+            return _NOTHING
+        found = yield from Call(self.store.snapshot, self.tenant, stream)
+        if found is None:
+            return _NOTHING
+        kept = self.snapshots.restored(self.kinds.of_stream(stream), stream, found)
+        if kept is None:
+            return _NOTHING
+        loaded = Loaded(*kept)
         self._keep(stream, loaded)
         return loaded
 

@@ -32,6 +32,7 @@ from ordercore.grammar import (
     CommandFamily,
     Context,
     Decision,
+    Effect,
     Facts,
     Submit,
 )
@@ -234,23 +235,27 @@ class _Attempt:
 
     def _commit(self, decision: Decision[Any, Any], after: object) -> Commit:
         command, version = self.submission.command, self.loaded.version
+        owed = self.family.owed(after)
+        receipt = Receipt(
+            command_id=self.submission.command_id,
+            command=command,
+            at=self.at,
+            stream=self.stream,
+            from_version=version,
+            to_version=version + len(decision.events),
+            reply=decision.reply,
+        )
         return Commit(
             tenant=self.env.tenant,
-            receipt=Receipt(
-                command_id=self.submission.command_id,
-                command=command,
-                at=self.at,
-                stream=self.stream,
-                from_version=version,
-                to_version=version + len(decision.events),
-                reply=decision.reply,
-            ),
+            receipt=receipt,
             events=decision.events,
             steps=decision.transfers,
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
-            next_due=_next_due(self.family, after, self.at),
+            next_due=_next_due(owed, self.at),
             settles=_settled(self.env, self.family, command, self.loaded.state),
+            waits=sum(effect.waits_for_operator for effect in owed),
+            snapshot=self.env.snapshots.due(self.family, receipt, after),
         )
 
     def refused(self, refusal: Rejected) -> Commit:
@@ -267,7 +272,6 @@ class _Attempt:
             ),
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
-            next_due=_next_due(self.family, self.loaded.state, self.at),
         )
 
 
@@ -318,8 +322,8 @@ def _settled(
     )
 
 
-def _next_due(family: CommandFamily, state: object, at: Instant) -> Instant | None:
-    due = [e.not_before or at for e in family.owed(state) if not e.waits_for_operator]
+def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:
+    due = [effect.not_before or at for effect in owed if not effect.waits_for_operator]
     return min(due, default=None)
 
 
