@@ -1,0 +1,481 @@
+"""
+The store in PostgreSQL: durable, for many processes on many machines.
+
+What is done is written once, as generators, in ``_postgres_commit`` (with the order of locks) and
+``_postgres_reading`` (with the numbering of the feed and the log). This module lends them
+connections of a pool, for threads; ``_postgres_async`` does the same for an event loop.
+
+Durability is the server's: a commit returns when the server has confirmed it, and what that means
+says its ``synchronous_commit``. A connection that is lost during a commit is not guessed about: the
+commit is done again, and finds its receipt where the first try was through.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar, final
+from weakref import WeakSet
+
+import attrs
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from ordercore.codec import JsonCodec
+from ordercore.errors import InvalidDefinition
+from ordercore.grammar import Recorded
+from ordercore.ids import CommandId, StreamId, TenantId
+from ordercore.instants import Instant
+from ordercore.ledger import AccountId, Balance, Entry, OpenPending
+from ordercore.ports import Codec, Commit, Lease, Receipt
+from ordercore.stores import _postgres_sql as sql
+from ordercore.stores._check import check_commit
+from ordercore.stores._postgres_commit import Committing, lock_number
+from ordercore.stores._postgres_reading import Reading
+from ordercore.stores._postgres_schema import bring_forward
+from ordercore.stores._postgres_work import (
+    DRIVER_ERRORS,
+    Attempts,
+    Rows,
+    Session,
+    Statement,
+    Work,
+    is_gone,
+)
+from ordercore.stores._rows import to_us
+
+__all__ = ["PostgresStore"]
+
+T = TypeVar("T")
+
+_POOL_ERRORS: Final = (PoolTimeout, PoolClosed, TooManyRequests)
+
+
+@attrs.define
+class _Held:
+    """
+    The connection of a thread that holds tenants.
+
+    """
+
+    connection: "psycopg.Connection[Any]"
+    tenants: set[TenantId]
+
+
+@final
+class PostgresStore:
+    """
+    A store in a PostgreSQL database, version 15 or newer.
+
+    Threads may share it: each piece of work borrows a connection of a bounded pool. Processes open
+    their own, as many as like; a process that forks opens its own afterwards.
+    """
+
+    __slots__ = ("_committing", "_held", "_own", "_pool", "_reading", "_session", "_set_up")
+
+    def __init__(
+        self,
+        dsn: str = "",
+        *,
+        pool: "ConnectionPool[Any] | None" = None,
+        schema: str | None = None,
+        codec: Codec | None = None,
+        connections_min: int = 1,
+        connections_max: int = 10,
+        connect_timeout_ms: int = 10_000,
+        lock_timeout_ms: int = 10_000,
+        statement_timeout_ms: int = 60_000,
+    ) -> None:
+        """
+        Open a store; tables that are missing are made, older ones are brought forward.
+
+        Args:
+            dsn: Where the database is: a ``postgresql://`` URL or ``key=value`` pairs, see libpq;
+                what it leaves open comes from the environment (``PGHOST`` ...).
+            pool: A pool to borrow connections from, instead of one of its own. It must serve this
+                store alone, since sessions are set up for it; :meth:`close` leaves it open.
+            schema: In which schema of the database the tables lie, made where it is missing; None
+                for the first of the search path.
+            codec: How events, commands and replies are written; None for the library's own JSON.
+            connections_min: How many connections are kept open.
+            connections_max: How many there are at most; whoever needs one more waits.
+            connect_timeout_ms: How long work waits for a connection, the first one included.
+            lock_timeout_ms: How long a statement waits for a lock; 0 for ever.
+            statement_timeout_ms: How long a statement may take; 0 for ever.
+
+        Raises:
+            InvalidData: A newer ordercore has written the tables; nothing was changed.
+            InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
+            PortUnavailable: The database can't be reached.
+        """
+        if pool is not None and dsn:
+            raise InvalidDefinition("a PostgresStore takes a DSN or a pool, not both")
+        if not 0 <= connections_min <= connections_max or connections_max < 1:
+            raise InvalidDefinition(
+                f"a pool of {connections_min} to {connections_max} connections can't be"
+            )
+        chosen = JsonCodec() if codec is None else codec
+        self._committing: Final = Committing(chosen)
+        self._reading: Final = Reading(chosen)
+        self._session: Final = Session(schema, lock_timeout_ms, statement_timeout_ms)
+        self._held: Final[dict[int, _Held]] = {}
+        self._set_up: Final[WeakSet[psycopg.Connection[Any]]] = WeakSet()
+        self._own: Final = pool is None
+        self._pool: Final = pool or _opened(
+            dsn, connections_min, connections_max, connect_timeout_ms
+        )
+        try:
+            self._run(lambda _: bring_forward(schema), "schema")
+        except BaseException:
+            self.close()
+            raise
+
+    def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
+        """
+        Return a stream's events beyond a version, in order.
+
+        An event that no reading of the feed has numbered yet has the position 0.
+        """
+        return self._read(self._reading.load, tenant, stream, after)
+
+    def commit(self, commit: Commit) -> Receipt:
+        """
+        Write a commit, or return the receipt recorded under its command id before.
+
+        A refused commit records its receipt and ends the leases it settles; the stream's version
+        is not compared and its due row stays.
+
+        Raises:
+            Conflict: The stream is not at ``from_version``; nothing was written.
+            Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+            InvalidData: A number exceeds 64 bits or a text is no Unicode or holds a NUL; nothing
+                was written.
+            InvariantViolated: The commit contradicts itself; nothing was written.
+            PortUnavailable: The database can't be reached or a lock was not to be had; nothing
+                was written.
+            OutcomeUnknown: The connection was lost during the commit, and the database can't be
+                asked what became of it. The same commit may be sent again.
+        """
+        check_commit(commit)
+        receipt = self._run(
+            lambda attempts: self._committing.commit(commit, attempts),
+            f"commit {commit.receipt.command_id}",
+        )
+        self._committing.remember(commit.tenant)
+        return receipt
+
+    def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
+        """
+        Return what was recorded under a command id.
+
+        """
+        return self._read(self._committing.receipts, tenant, (command_id,)).get(command_id)
+
+    @contextmanager
+    def hold(self, tenant: TenantId) -> Generator[None, None, None]:
+        """
+        Keep every other writer of this tenant out until the block ends, of all processes.
+
+        Other tenants go on. Commits inside are durable at once and stay, however the block ends.
+        Inside, the thread works on one connection, which holds a lock of the session.
+
+        Raises:
+            PortUnavailable: Somebody else kept the tenant for longer than the lock timeout.
+        """
+        thread = threading.get_ident()
+        held = self._held.get(thread)
+        if held is not None and tenant in held.tenants:
+            yield
+            return
+        lock = (lock_number(tenant),)
+        outermost = held is None
+        if held is None:
+            held = _Held(self._take(Attempts("hold")), set())
+        self._held[thread] = held
+        try:
+            self._read(_one, Statement(sql.HOLD, lock))
+            held.tenants.add(tenant)
+            yield
+        finally:
+            held.tenants.discard(tenant)
+            try:
+                if not held.connection.closed:
+                    _answers(held.connection, (Statement(sql.LET_GO, lock),))
+            except psycopg.Error:
+                held.connection.close()  # the lock ends with the session
+            if outermost:
+                del self._held[thread]
+                self._pool.putconn(held.connection)
+
+    def balances(
+        self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
+    ) -> Mapping[AccountId, Balance]:
+        """
+        Return balances as they count at an instant: holds that are due no longer go out.
+
+        All of them are of one moment. Cost: O(accounts + their due holds + their tails).
+        """
+        return self._read(self._reading.balances, tenant, accounts, at) if accounts else {}
+
+    def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
+        """
+        Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
+
+        What is written meanwhile may be seen or not; inside :meth:`hold` all is of one moment.
+        """
+        last, beyond = prefix, False
+        while page := self._read(self._reading.accounts, tenant, last, beyond):
+            for account, balance in page:
+                if not account.startswith(prefix):
+                    return
+                yield account, balance
+            last, beyond = page[-1][0], True
+
+    def pendings(
+        self, tenant: TenantId, reference: str | None = None, *, source: AccountId | None = None
+    ) -> Sequence[OpenPending]:
+        """
+        Return open holds in the order in which they were made: all, of one holder, of one account.
+
+        """
+        return self._read(self._reading.pendings, tenant, reference, source)
+
+    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
+        """
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        return self._read(self._reading.pendings_made, tenant, ids)
+
+    def entries(
+        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
+    ) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
+
+        What is appended meanwhile is seen. Cost: O(steps beyond it).
+        """
+        while page := self._read(self._reading.entries, tenant, account, after):
+            yield from page
+            after = page[-1].position
+
+    def occurred_after(self, tenant: TenantId, at: Instant) -> Iterator[Entry]:
+        """
+        Iterate over the steps that are said to have occurred after an instant.
+
+        Cost: O(these steps), whatever the length of the log.
+        """
+        last = self._reading.first_occurred_after(at)
+        while page := self._read(self._reading.occurred_after, tenant, *last):
+            yield from page
+            last = (to_us(page[-1].step.occurred_at), page[-1].position)
+
+    def last_position(self, tenant: TenantId) -> int:
+        """
+        Return the position of the last step of a tenant's log, 0 where there is none.
+
+        """
+        return self._read(self._reading.last_position, tenant)
+
+    def lease(
+        self,
+        tenant: TenantId,
+        stream: StreamId,
+        effect_key: str,
+        *,
+        holder: str,
+        at: Instant,
+        until: Instant,
+    ) -> Lease:
+        """
+        Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
+
+        """
+        return self._run(
+            lambda _: self._reading.lease(
+                tenant, stream, effect_key, holder=holder, at=at, until=until
+            ),
+            f"lease {effect_key}",
+        )
+
+    def unlease(self, tenant: TenantId, effect_key: str) -> None:
+        """
+        Give a lease back unused: the port certainly did not act.
+
+        That speaks for the latest try alone. An inherited lease therefore ends and is remembered,
+        since what came of the try before it is still unknown.
+        """
+        self._read(self._reading.unlease, tenant, effect_key)
+
+    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
+        """
+        Return streams that have something to do by an instant, the longest due first.
+
+        """
+        return self._read(self._reading.due, tenant, at, limit)
+
+    def find(self, tenant: TenantId, reference: str) -> StreamId | None:
+        """
+        Return the stream whose events declared an outside reference; the first that did.
+
+        """
+        return self._read(self._reading.find, tenant, reference)
+
+    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
+        """
+        Return events of all streams beyond a position, in order of position.
+
+        Reading numbers what was committed and has no position yet.
+        """
+        return self._read(self._reading.feed, tenant, after, limit)
+
+    def streams(self, tenant: TenantId) -> Iterator[StreamId]:
+        """
+        Iterate over all streams, in order of id.
+
+        """
+        last = ""
+        while page := self._read(self._reading.streams, tenant, last):
+            yield from page
+            last = page[-1]
+
+    def tenants(self) -> Sequence[TenantId]:
+        """
+        List the tenants that have written anything, in order of id.
+
+        """
+        return self._read(self._reading.tenants)
+
+    def maintain(self, tenant: TenantId, *, tail_rows: int = 100, limit: int = 100) -> int:
+        """
+        Fold the tails of accounts that nobody judges into their rows, so that reading stays quick.
+
+        Call it now and then, from any process. Nothing depends on it but the speed of reading.
+
+        Args:
+            tenant: Whose.
+            tail_rows: From how many rows on a tail is folded.
+            limit: How many accounts at most.
+
+        Returns:
+            How many accounts it has found; as many as ``limit`` where there may be more.
+        """
+        return self._read(self._reading.maintain, tenant, tail_rows, limit)
+
+    def close(self) -> None:
+        """
+        Give back the store's own connections; a second call does nothing.
+
+        """
+        if self._own:
+            self._pool.close()
+
+    # --- the driver -----------------------------------------------------------------------------
+
+    def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
+        return self._run(lambda _: work(*keys), work.__name__)
+
+    def _run(self, begin: Callable[[Attempts], Work[T]], subject: str) -> T:
+        """
+        Do work on a connection, again where it was lost or lost a race.
+
+        """
+        attempts = Attempts(subject)
+        while True:
+            held = self._held.get(threading.get_ident())
+            connection = self._take(attempts) if held is None else held.connection
+            try:
+                return _drive(connection, begin(attempts))
+            except DRIVER_ERRORS as error:
+                lost = is_gone(error, connection)
+                attempts.failed(error, lost=lost, held=held is not None)
+            finally:
+                _settle(connection)
+                if held is None:
+                    self._pool.putconn(connection)
+            if lost:
+                self._pool.check()  # where one is lost, those that lie idle may be too
+
+    def _take(self, attempts: Attempts) -> "psycopg.Connection[Any]":
+        while True:
+            try:
+                connection: psycopg.Connection[Any] = self._pool.getconn()
+            except _POOL_ERRORS as error:
+                attempts.failed(error)
+                raise
+            if connection in self._set_up:
+                return connection
+            try:
+                connection.autocommit = True
+                connection.adapters.register_dumper(int, Int8Dumper)
+                _answers(connection, (self._session.statement(),))
+            except psycopg.Error as error:
+                lost = is_gone(error, connection)
+                self._pool.putconn(connection)
+                attempts.failed(error, lost=lost)
+                continue
+            self._set_up.add(connection)
+            return connection
+
+
+def _opened(dsn: str, least: int, most: int, timeout_ms: int) -> "ConnectionPool[Any]":
+    """
+    Open a pool, when a first connection has shown that the database can be reached.
+
+    """
+    attempts, timeout = Attempts("open"), timeout_ms / 1_000
+    options: dict[str, Any] = {"autocommit": True, "connect_timeout": max(1, round(timeout))}
+    try:
+        psycopg.connect(dsn, **options).close()
+    except psycopg.Error as error:
+        attempts.failed(error)
+        raise
+    pool = ConnectionPool(
+        dsn, min_size=least, max_size=most, timeout=timeout, kwargs=options, open=False
+    )
+    pool.open()
+    return pool
+
+
+def _drive(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
+    try:
+        batch = next(work)
+        while True:
+            batch = work.send(_answers(connection, batch))
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+def _answers(connection: "psycopg.Connection[Any]", batch: Sequence[Statement]) -> Sequence[Rows]:
+    if len(batch) == 1:
+        cursor = psycopg.RawCursor(connection)
+        cursor.execute(*batch[0])
+        return (cursor.fetchall() if cursor.description else (),)
+    cursors = [psycopg.RawCursor(connection) for _ in batch]
+    with connection.pipeline():
+        for cursor, statement in zip(cursors, batch, strict=True):
+            cursor.execute(*statement)
+    return [cursor.fetchall() if cursor.description else () for cursor in cursors]
+
+
+def _settle(connection: "psycopg.Connection[Any]") -> None:
+    """
+    Leave no transaction behind.
+
+    """
+    status = connection.info.transaction_status
+    if status in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}:
+        return
+    try:
+        if status == TransactionStatus.ACTIVE:
+            connection.close()  # interrupted in the middle of a statement
+        else:
+            connection.rollback()
+    except psycopg.Error:
+        connection.close()
+
+
+def _one(statement: Statement) -> Work[Rows]:
+    return (yield (statement,))[0]
