@@ -59,6 +59,6 @@ def postgres(dsn: str, schema: str) -> Iterator[PostgresStore]:
     store = PostgresStore(dsn, schema=schema, codec=ToyCodec())
     with psycopg.connect(dsn, autocommit=True) as connection:
         for table in TABLES:
-            connection.execute(f'DELETE FROM "{schema}".oc_{table}'.encode())
+            connection.execute(f'DELETE FROM "{schema}".oc_{table}'.encode())  # noqa: S608
     yield store
     store.close()

@@ -5,7 +5,7 @@ Ports are for I/O alone. Rules that a host supplies without I/O are strategies a
 slice that uses them.
 """
 
-from ordercore.ports._store import Codec, Commit, Lease, LeaseState, Receipt, Store
+from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._world import (
     ActingCapabilities,
     Carrier,
@@ -21,6 +21,7 @@ __all__ = [
     "Catalog",
     "Codec",
     "Commit",
+    "CommitRefusal",
     "Lease",
     "LeaseState",
     "PaymentGateway",

@@ -15,6 +15,10 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S8  Positions of the feed and of the ledger's log are consecutive from 1, in the order of each
       stream and of each guarded account. A reader who follows them misses nothing and sees nothing
       twice, however slow other commits are. A store may give them out when they are read first.
+||||||| d208cc1
+  S8  Positions of the feed are consecutive in commit order.
+  S9  A group of commits is one transaction and one flush, and each is judged for itself as if they
+      came one after the other: a refused one leaves no trace and touches none of its neighbors.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,13 +28,16 @@ from typing import Protocol
 
 import attrs
 
-from ordercore.errors import Rejected
+from ordercore.errors import Conflict, InvalidData, InvariantViolated, Rejected
 from ordercore.grammar import Actor, Command, Event, Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
 
-__all__ = ["Codec", "Commit", "Lease", "LeaseState", "Receipt", "Store"]
+__all__ = ["Codec", "Commit", "CommitRefusal", "Lease", "LeaseState", "Receipt", "Store"]
+
+#: Why one commit of a group was not written; its neighbors were. ``Store.commit`` raises the same.
+CommitRefusal = Conflict | Rejected | InvalidData | InvariantViolated
 
 
 class Codec(Protocol):
@@ -167,6 +174,21 @@ class Store(Protocol):
             PortUnavailable: The store can't be reached or is locked; nothing was written.
             OutcomeUnknown: The store was lost during the commit and can't be asked what became of
                 it. The same commit may be sent again: it is written once.
+        """
+        ...
+
+    def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits in one transaction with one flush; answer each, in order.
+
+        Each is judged for itself, as if they were committed one after the other in the order
+        given: a later one sees what an earlier one wrote, and a command id that comes twice is
+        answered with the first receipt. A refused commit leaves no trace and touches none of its
+        neighbors. What :meth:`commit` returns or raises for one is its answer here. The commits may
+        be of several tenants.
+
+        Raises:
+            PortUnavailable: The store itself failed; nothing of the whole group was written.
         """
         ...
 

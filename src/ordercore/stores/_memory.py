@@ -16,13 +16,15 @@ from typing import Final, final
 import attrs
 from sortedcontainers import SortedDict
 
-from ordercore.errors import Conflict
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import AccountId, Balance, Entry, Ledger, OpenPending
-from ordercore.ports import Commit, Lease, LeaseState, Receipt
+from ordercore.ledger import EXPIRE_MAX, AccountId, Balance, Entry, Ledger, OpenPending
+from ordercore.ports import Commit, CommitRefusal, Lease, LeaseState, Receipt
 from ordercore.stores._check import check_commit
+from ordercore.stores._group_ledger import GroupLedger
+from ordercore.stores._judging import Judgment, judge, outcome, screen
+from ordercore.stores._reads import ReadAhead
 
 __all__ = ["MemoryStore"]
 
@@ -69,6 +71,44 @@ class _Tenant:
             self.due_at[stream] = not_before
             self.due[not_before, stream] = None
 
+    def write(self, commit: Commit, references: tuple[str, ...]) -> None:
+        """
+        Write an accepted commit, all but its ledger steps.
+
+        """
+        receipt, stream = commit.receipt, commit.receipt.stream
+        if stream is not None and receipt.rejected is None:
+            self._append(commit, stream, references)
+        for key in commit.settles:
+            self.leases.pop(key, None)
+        self.receipts[receipt.command_id] = receipt
+
+    def _append(self, commit: Commit, stream: StreamId, references: tuple[str, ...]) -> None:
+        receipt = commit.receipt
+        positions, versions = count(len(self.feed) + 1), count(receipt.from_version + 1)
+        recorded = [
+            Recorded(
+                position=next(positions),
+                stream=stream,
+                version=next(versions),
+                recorded_at=receipt.at,
+                command_id=receipt.command_id,
+                actor=commit.actor,
+                on_behalf_of=commit.on_behalf_of,
+                event=event,
+            )
+            for event in commit.events
+        ]
+        if recorded:
+            self.feed.extend(recorded)
+            self.streams.setdefault(stream, []).extend(recorded)
+        for reference in references:
+            self.references.setdefault(reference, stream)
+        self.set_due(stream, commit.next_due)
+
+
+_Group = Sequence[tuple[int, Commit, tuple[str, ...]]]
+
 
 @final
 class MemoryStore:
@@ -104,52 +144,30 @@ class MemoryStore:
             Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
             InvariantViolated: The commit contradicts itself; nothing was written.
         """
-        check_commit(commit)
-        receipt = commit.receipt
-        references = tuple(name for event in commit.events for name in event.references)
-        with self._lock:
-            here = self._of(commit.tenant)
-            known = here.receipts.get(receipt.command_id)
-            if known is not None:
-                return known
-            if receipt.rejected is None:
-                self._append(here, commit, references)
-            for key in commit.settles:
-                here.leases.pop(key, None)
-            here.receipts[receipt.command_id] = receipt
-            self._tenants[commit.tenant] = here
-        return receipt
+        return outcome(self.commit_many((commit,))[0])
 
-    def _append(self, here: _Tenant, commit: Commit, references: tuple[str, ...]) -> None:
-        receipt, stream = commit.receipt, commit.receipt.stream
-        if stream is not None:
-            actual = len(here.streams.get(stream, ()))
-            if actual != receipt.from_version:
-                raise Conflict(stream, expected=receipt.from_version, actual=actual)
-        # The last reason to refuse; everything below is writing.
-        here.ledger.apply(commit.steps, receipt.at)
-        if stream is None:
-            return
-        positions, versions = count(len(here.feed) + 1), count(receipt.from_version + 1)
-        recorded = [
-            Recorded(
-                position=next(positions),
-                stream=stream,
-                version=next(versions),
-                recorded_at=receipt.at,
-                command_id=receipt.command_id,
-                actor=commit.actor,
-                on_behalf_of=commit.on_behalf_of,
-                event=event,
-            )
-            for event in commit.events
-        ]
-        if recorded:
-            here.feed.extend(recorded)
-            here.streams.setdefault(stream, []).extend(recorded)
-        for reference in references:
-            here.references.setdefault(reference, stream)
-        here.set_due(stream, commit.next_due)
+    def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits at one go; answer each, in order.
+
+        See :meth:`ordercore.ports.Store.commit_many`. A group of several is judged over a copy of
+        what it touches before anything is written, so a defect in one of them undoes nothing.
+        """
+        answers, groups = screen(commits, _references)
+        with self._lock:
+            rows = [(self._of(tenant), group) for tenant, group in groups.items()]
+            judged = [(here, group, _judged(here, group)) for here, group in rows]
+            # Every reason to refuse has been found; everything below is writing.
+            for here, group, judgment in judged:
+                for (index, _, _), answer in zip(group, judgment.answers, strict=True):
+                    answers[index] = answer
+                for n in judgment.accepted:
+                    _, commit, references = group[n]
+                    if len(group) > 1:
+                        here.ledger.apply(commit.steps, commit.receipt.at)
+                    here.write(commit, references)
+                    self._tenants[commit.tenant] = here
+        return [answer for answer in answers if answer is not None]
 
     def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """
@@ -336,3 +354,38 @@ class MemoryStore:
 
         """
         return self._tenants.get(tenant) or _Tenant()
+
+
+def _judged(here: _Tenant, group: _Group) -> Judgment:
+    commits = [commit for _, commit, _ in group]
+    streams = {commit.receipt.stream for commit in commits}
+    versions = {name: len(here.streams.get(name, ())) for name in streams if name is not None}
+    if len(commits) == 1:  # nothing can come after it, so it may be applied as it is judged
+        return judge(commits, here.receipts, versions, here.ledger.apply)
+    copy = GroupLedger(
+        (step for commit in commits for step in commit.steps),
+        max(commit.receipt.at for commit in commits),
+    )
+    _read_ahead(here.ledger, copy)
+    return judge(commits, here.receipts, versions, copy.apply)
+
+
+def _references(commit: Commit) -> tuple[str, ...]:
+    check_commit(commit)
+    return tuple(name for event in commit.events for name in event.references)
+
+
+def _read_ahead(ledger: Ledger, copy: ReadAhead) -> None:
+    """
+    Fill a copy of what a group's steps may touch from the ledger.
+
+    """
+    while (reads := copy.reads()) is not None:
+        steps, holds, endings, due, accounts, at = reads
+        copy.take_steps(steps, filter(None, map(ledger.step, steps)))
+        copy.take_holds(holds, filter(None, map(ledger.open_pending, holds)))
+        ended = ((name, ledger.ended_by(name)) for name in endings)
+        copy.take_endings(endings, ((name, step) for name, step in ended if step is not None))
+        for account in due:
+            copy.take_due((account,), ledger.due_pendings(account, at, EXPIRE_MAX))
+        copy.take_accounts(accounts, ((name, *ledger.balance(name)) for name in accounts))

@@ -7,8 +7,6 @@ commands and replies are the codec's.
 """
 
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -44,9 +42,9 @@ __all__ = [
     "refusal_of",
     "refusal_text",
     "step_row",
-    "storable",
     "to_us",
     "to_us_or_none",
+    "unstorable",
 ]
 
 #: A row as the driver returns it, or as it is bound: columns of str, int and None.
@@ -236,19 +234,16 @@ def pending_of(row: Row) -> OpenPending:
     )
 
 
-@contextmanager
-def storable(command_id: CommandId) -> Generator[None, None, None]:
+def unstorable(command_id: CommandId, error: OverflowError | UnicodeEncodeError) -> InvalidData:
     """
     Say it in the library's words where the driver can't bind a value of a commit.
 
-    Raises:
-        InvalidData: A number lies outside 64 bits, or a text is no Unicode.
+    A number lies outside 64 bits, or a text is no Unicode.
     """
-    try:
-        yield
-    except OverflowError as error:
+    if isinstance(error, OverflowError):
         fault = "a number lies outside 64 bits: -2**63 to 2**63 - 1 can be stored"
-        raise InvalidData(f"commit {command_id}", (fault,)) from error
-    except UnicodeEncodeError as error:
+    else:
         fault = f"a text holds {error.object[error.start : error.end]!r}, which is no Unicode"
-        raise InvalidData(f"commit {command_id}", (fault,)) from error
+    refusal = InvalidData(f"commit {command_id}", (fault,))
+    refusal.__cause__ = error.with_traceback(None)
+    return refusal

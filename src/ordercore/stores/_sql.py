@@ -51,7 +51,8 @@ UNDO: Final = "ROLLBACK TO ordercore"
 
 # ------------------------------------------------------------------------------ a commit
 
-#: tenant, tenant, command, tenant, stream, tenant, tenant -> what a commit must know first
+#: tenant, tenant, command, tenant, stream, tenant, tenant -> what a commit must know first;
+#: of a group, the first one
 HEAD: Final = """
 SELECT EXISTS (SELECT 1 FROM oc_tenants WHERE tenant = ?),
        EXISTS (SELECT 1 FROM oc_receipts WHERE tenant = ? AND command_id = ?),
@@ -80,11 +81,13 @@ INSERT INTO oc_receipts (tenant, command_id, recorded_at, stream, from_version, 
                          command_name, command, reply_name, reply, rejected)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-RECEIPT: Final = """
+_RECEIPT: Final = """
 SELECT command_id, recorded_at, stream, from_version, to_version,
        command_name, command, reply_name, reply, rejected
-FROM oc_receipts WHERE tenant = ? AND command_id = ?
-"""
+FROM oc_receipts WHERE tenant = ? AND command_id"""
+RECEIPT: Final = f"{_RECEIPT} = ?"
+RECEIPTS_OF: Final = InList(f"{_RECEIPT} IN")
+VERSIONS_OF: Final = InList("SELECT stream, version FROM oc_streams WHERE tenant = ? AND stream IN")
 
 # ------------------------------------------------------------------------------ reading events
 
@@ -126,14 +129,19 @@ UPDATE oc_leases SET holder = '', until = first_at WHERE tenant = ? AND effect_k
 
 # ------------------------------------------------------------------------------ the ledger
 
-_TRANSFER: Final = """
-SELECT position, recorded_at, kind, id, source, target, amount, pending, parts,
-       leave_at_least, expires_at, promised_at, reason, reference, occurred_at
-FROM oc_transfers"""
+_TRANSFER_AND: Final = """
+SELECT position, recorded_at, kind, id, source, target, amount, step.pending, parts,
+       leave_at_least, expires_at, promised_at, reason, reference, occurred_at"""
+_FROM: Final = "FROM oc_transfers AS step"
+_TRANSFER: Final = f"{_TRANSFER_AND} {_FROM}"
 TRANSFERS_OF_IDS: Final = InList(f"{_TRANSFER} WHERE tenant = ? AND id IN")
-TRANSFER_OF_ID: Final = f"{_TRANSFER} WHERE tenant = ? AND id = ?"
-TRANSFER_THAT_ENDED: Final = f"{_TRANSFER} WHERE tenant = ? AND pending = ?"
-MERGER_OF: Final = "SELECT step FROM oc_merged WHERE tenant = ? AND pending = ?"
+#: the step and, last, the hold that it ended
+ENDINGS_OF: Final = InList(f"{_TRANSFER_AND}, pending {_FROM} WHERE tenant = ? AND pending IN")
+MERGERS_OF: Final = InList(
+    f"{_TRANSFER_AND}, merged.pending {_FROM} JOIN oc_merged AS merged"
+    " ON merged.tenant = step.tenant AND merged.step = step.id"
+    " WHERE merged.tenant = ? AND merged.pending IN"
+)
 ADD_MERGED: Final = "INSERT INTO oc_merged (tenant, pending, step) VALUES (?, ?, ?)"
 _TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
 #: The greatest row number there can be.

@@ -1,10 +1,7 @@
 """
 The store in one SQLite file: durable, for one machine, for several threads and processes.
 
-A commit is one transaction. It looks first whether its command is recorded, compares the stream's
-version, lets ``ordercore.ledger`` judge the batch over the rows as they stand, and writes events,
-steps, balances, receipt, references and due instant; all of it takes about a dozen statements.
-Whatever fails on the way undoes all of it.
+A commit, or a group of commits, is one transaction; ``_committing`` says what happens in it.
 
 Durability is a choice. ``full`` (the default) returns from a commit when the disk has confirmed
 it. ``normal`` leaves that to the operating system: the process may be killed at any moment and
@@ -13,35 +10,21 @@ the end, so the file stays sound; what it loses may have been told to the world.
 """
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, final
 
 from ordercore.codec import JsonCodec
-from ordercore.errors import Conflict
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import (
-    apply_batch,
-)
-from ordercore.ports import Codec, Commit, Lease, LeaseState, Receipt
+from ordercore.ports import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt
 from ordercore.stores import _sql as sql
-from ordercore.stores._check import check_commit
+from ordercore.stores._committing import Committing
 from ordercore.stores._connections import Connections, Durability
+from ordercore.stores._judging import outcome
 from ordercore.stores._ledger_reading import PAGE_ROWS, LedgerReading
-from ordercore.stores._ledger_rows import LedgerRows
-from ordercore.stores._rows import (
-    Row,
-    actor_of,
-    from_us,
-    refusal_of,
-    refusal_text,
-    storable,
-    to_us,
-    to_us_or_none,
-)
+from ordercore.stores._rows import Row, actor_of, from_us, to_us
 
 __all__ = ["SQLiteStore"]
 
@@ -55,7 +38,7 @@ class SQLiteStore(LedgerReading):
     afterwards. The file should lie on a local file system.
     """
 
-    __slots__ = ("_codec",)
+    __slots__ = ("_codec", "_committing")
 
     def __init__(
         self,
@@ -83,6 +66,7 @@ class SQLiteStore(LedgerReading):
         """
         self._codec: Final[Codec] = JsonCodec() if codec is None else codec
         super().__init__(Connections(os.fspath(path), durability, lock_timeout_ms))
+        self._committing: Final = Committing(self._connections, self._codec)
 
     def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
@@ -105,31 +89,19 @@ class SQLiteStore(LedgerReading):
             InvariantViolated: The commit contradicts itself; nothing was written.
             PortUnavailable: The file is locked, full or gone; nothing was written.
         """
-        check_commit(commit)
-        receipt, tenant = commit.receipt, commit.tenant
-        bodies = [self._codec.encode(event) for event in commit.events]
-        receipt_row = self._receipt_row(tenant, receipt)
-        stream = receipt.stream or ""
-        keys = (tenant, tenant, receipt.command_id, tenant, stream, tenant, tenant)
-        with storable(receipt.command_id), self._connections.writing() as connection:
-            head: tuple[int, ...] = connection.execute(sql.HEAD, keys).fetchone()
-            known_tenant, known, version, last_event, last_step = head
-            if known:
-                first = connection.execute(sql.RECEIPT, (tenant, receipt.command_id))
-                return self._receipt_of(first.fetchone())
-            if receipt.rejected is None:
-                if receipt.stream is not None and version != receipt.from_version:
-                    raise Conflict(stream, expected=receipt.from_version, actual=version)
-                if commit.steps:
-                    _transfer(connection, commit, last_step)
-                if receipt.stream is not None:
-                    _append(connection, commit, bodies, last_event)
-            if not known_tenant:
-                connection.execute(sql.ADD_TENANT, (tenant,))
-            connection.execute(sql.ADD_RECEIPT, receipt_row)
-            for key in commit.settles:
-                connection.execute(sql.DROP_LEASE, (tenant, key))
-        return receipt
+        return outcome(self.commit_many((commit,))[0])
+
+    def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits in one transaction with one flush; answer each, in order.
+
+        See :meth:`ordercore.ports.Store.commit_many`.
+
+        Raises:
+            PortUnavailable: The file is locked, full or gone; nothing was written.
+            InvariantViolated: The file is damaged; nothing was written.
+        """
+        return self._committing.commit_many(commits)
 
     def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """
@@ -137,7 +109,7 @@ class SQLiteStore(LedgerReading):
 
         """
         rows = self._rows(sql.RECEIPT, (tenant, command_id))
-        return self._receipt_of(rows[0]) if rows else None
+        return self._committing.receipt_of(rows[0]) if rows else None
 
     def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
         """
@@ -256,67 +228,3 @@ class SQLiteStore(LedgerReading):
                 actor_kind, actor_id, on_behalf_of, name, body,
             ) in rows
         ]  # fmt: skip
-
-    def _receipt_row(self, tenant: TenantId, receipt: Receipt) -> Row:
-        reply_name = reply = None
-        if receipt.reply is not None:
-            reply_name, reply = self._codec.encode(receipt.reply)
-        return (
-            tenant,
-            receipt.command_id,
-            to_us(receipt.at),
-            receipt.stream,
-            receipt.from_version,
-            receipt.to_version,
-            *self._codec.encode(receipt.command),
-            reply_name,
-            reply,
-            None if receipt.rejected is None else refusal_text(receipt.rejected),
-        )
-
-    def _receipt_of(self, row: Row) -> Receipt:
-        command_id, at, stream, from_version, to_version, name, command, *rest = row
-        reply_name, reply, rejected = rest
-        return Receipt(
-            command_id=command_id,
-            command=self._codec.decode(name, command),  # type: ignore[arg-type]  # as encoded
-            at=from_us(at),
-            stream=stream,
-            from_version=from_version,
-            to_version=to_version,
-            reply=None if reply_name is None else self._codec.decode(reply_name, reply),
-            rejected=None if rejected is None else refusal_of(rejected),
-        )
-
-
-def _transfer(connection: sqlite3.Connection, commit: Commit, last_step: int) -> None:
-    at = commit.receipt.at
-    ledger = LedgerRows(connection, commit.tenant)
-    ledger.read_ahead(commit.steps, at)
-    apply_batch(commit.steps, ledger, at)
-    ledger.write(at, last_step)
-
-
-def _append(
-    connection: sqlite3.Connection,
-    commit: Commit,
-    bodies: Sequence[tuple[str, str]],
-    last_event: int,
-) -> None:
-    tenant, receipt, actor = commit.tenant, commit.receipt, commit.actor
-    stream, at_us, first = receipt.stream, to_us(receipt.at), receipt.from_version + 1
-    connection.executemany(
-        sql.ADD_EVENT,
-        [
-            (
-                tenant, last_event + n + 1, stream, first + n, at_us, receipt.command_id,
-                actor.kind.value, actor.id, commit.on_behalf_of, *body,
-            )
-            for n, body in enumerate(bodies)
-        ],
-    )  # fmt: skip
-    references = [(tenant, name, stream) for event in commit.events for name in event.references]
-    if references:
-        connection.executemany(sql.ADD_REFERENCE, references)
-    due = to_us_or_none(commit.next_due)
-    connection.execute(sql.SET_STREAM, (tenant, stream, receipt.to_version, due))
