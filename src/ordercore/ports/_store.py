@@ -15,8 +15,6 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S8  Positions of the feed and of the ledger's log are consecutive from 1, in the order of each
       stream and of each guarded account. A reader who follows them misses nothing and sees nothing
       twice, however slow other commits are. A store may give them out when they are read first.
-||||||| d208cc1
-  S8  Positions of the feed are consecutive in commit order.
   S9  A group of commits is one transaction and one flush, and each is judged for itself as if they
       came one after the other: a refused one leaves no trace and touches none of its neighbors.
 """

@@ -23,15 +23,15 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from ordercore.codec import JsonCodec
-from ordercore.errors import InvalidDefinition
+from ordercore.errors import Conflict, InvalidData, InvalidDefinition, InvariantViolated, Rejected
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
-from ordercore.ports import Codec, Commit, Lease, Receipt
+from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
 from ordercore.stores import _postgres_sql as sql
-from ordercore.stores._check import check_commit
-from ordercore.stores._postgres_commit import Committing, lock_number
+from ordercore.stores._postgres_commit import Committing
+from ordercore.stores._postgres_ledger import lock_number
 from ordercore.stores._postgres_reading import Reading
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_work import (
@@ -157,13 +157,49 @@ class PostgresStore:
             OutcomeUnknown: The connection was lost during the commit, and the database can't be
                 asked what became of it. The same commit may be sent again.
         """
-        check_commit(commit)
+        prepared = self._committing.prepared(commit)
         receipt = self._run(
-            lambda attempts: self._committing.commit(commit, attempts),
+            lambda attempts: self._committing.commit(commit, prepared, attempts),
             f"commit {commit.receipt.command_id}",
         )
-        self._committing.remember(commit.tenant)
+        self._committing.remember((commit.tenant,))
         return receipt
+
+    def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits in one transaction with one flush; answer each, in order.
+
+        See :meth:`ordercore.ports.Store.commit_many`. Where PostgreSQL can't hold a value of one,
+        all are written one by one.
+
+        Raises:
+            PortUnavailable: The database can't be reached or a lock was not to be had; nothing
+                was written.
+            OutcomeUnknown: The connection was lost during the commit, and the database can't be
+                asked what became of it.
+        """
+        answers, groups = self._committing.screen(commits)
+        if groups:
+            try:
+                written = self._run(
+                    lambda attempts: self._committing.commit_many(groups, attempts), "group"
+                )
+            except InvalidData:
+                written = {
+                    index: self._answer(commit)
+                    for group in groups.values()
+                    for index, commit, _ in group
+                }
+            self._committing.remember(groups)
+            for index, answer in written.items():
+                answers[index] = answer
+        return [answer for answer in answers if answer is not None]
+
+    def _answer(self, commit: Commit) -> Receipt | CommitRefusal:
+        try:
+            return self.commit(commit)
+        except (Conflict, Rejected, InvalidData, InvariantViolated) as refusal:
+            return refusal.with_traceback(None)
 
     def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """

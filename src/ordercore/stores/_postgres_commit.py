@@ -6,11 +6,12 @@ stream's version by writing it (``... WHERE version = expected``); everything el
 on that row having been written. PostgreSQL lets of two such statements one wait for the other and
 look again, so one of them finds its version and the other none.
 
-**With ledger steps** it is one transaction in two round trips: lock and read, then write. Locks are
-taken in one order by every commit, so that no two ever wait for each other in a circle:
+**With ledger steps**, and in a group, it is one transaction in two round trips: lock and read, then
+write. Locks are taken in one order by every commit, tenant by tenant, so that no two ever wait for
+each other in a circle:
 
   1. the tenant's lock, shared among all commits; ``hold`` takes it alone
-  2. the stream's row (made first where it is missing)
+  2. the rows of streams, in order of their ids (made first where one is missing)
   3. the rows of judged accounts, the sources of guarded steps, in order of their ids
   4. the rows of holds, in order of their ids: those that are mentioned, and those of judged
      accounts that are due
@@ -27,38 +28,41 @@ A key that another transaction wrote between our reading and our writing (the sa
 at the same moment) violates a unique constraint; then nothing is written, and all is done again.
 The second time it is found. A deadlock, which only callers with crossing step ids can cause, is
 treated alike.
+
+What PostgreSQL can't hold (a number beyond 64 bits, a text with a NUL) it finds out when it is
+sent. A group in which that happens is undone as a whole, and its commits are written one by one, so
+that the culprit is refused and its neighbors do not notice.
 """
 
-from collections.abc import Sequence
-from hashlib import blake2b
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeVar
 
-from ordercore.errors import Conflict, InvariantViolated
+from ordercore.errors import Conflict
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.instants import Instant
-from ordercore.ledger import Step, apply_batch
-from ordercore.ports import Codec, Commit, Receipt
+from ordercore.ledger import AccountId
+from ordercore.ports import Codec, Commit, CommitRefusal, Receipt
 from ordercore.stores import _postgres_sql as sql
-from ordercore.stores._postgres_ledger import JudgedRows, Mentioned, NotReadError
-from ordercore.stores._postgres_work import Attempts, Statement, Work
+from ordercore.stores._check import check_commit
+from ordercore.stores._judging import Judgment, Screened, judge, outcome, screen
+from ordercore.stores._postgres_ledger import LedgerPlan, columns, lock_number
+from ordercore.stores._postgres_work import Attempts, Rows, Statement, Work
 from ordercore.stores._rows import Row, from_us, refusal_of, refusal_text, to_us, to_us_or_none
 
-__all__ = ["Committing", "lock_number"]
-
-#: Names and texts of events.
-Bodies = Sequence[tuple[str, str]]
-
-#: How often the rules may ask for rows that nobody foresaw.
-_ASK_MAX: Final = 10_000
+__all__ = ["Committing", "Prepared"]
 
 
-def lock_number(tenant: TenantId, of: str = "tenant") -> int:
+class Prepared(NamedTuple):
     """
-    Return the number of a tenant's advisory lock. Two tenants that share one merely wait more.
+    What the codec makes of a commit, before the transaction.
 
     """
-    digest = blake2b(f"ordercore {of} {tenant}".encode(errors="replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+
+    bodies: Sequence[tuple[str, str]]
+    receipt: Row
+
+
+_Group = Sequence[tuple[int, Commit, Prepared]]
+_Parts = list[tuple[sql.Part, Row]]
 
 
 class Committing:
@@ -73,18 +77,42 @@ class Committing:
         self._codec: Final = codec
         self._tenants: Final[dict[TenantId, int]] = {}
 
-    def commit(self, commit: Commit, attempts: Attempts) -> Work[Receipt]:
+    def screen(self, commits: Sequence[Commit]) -> Screened[Prepared]:
+        """
+        Refuse the commits that are wrong by themselves; write the others as texts.
+
+        """
+        return screen(commits, self.prepared)
+
+    def prepared(self, commit: Commit) -> Prepared:
+        """
+        Check a commit and write it as texts.
+
+        Raises:
+            InvariantViolated: It contradicts itself.
+        """
+        check_commit(commit)
+        encode, receipt = self._codec.encode, commit.receipt
+        reply = (None, None) if receipt.reply is None else encode(receipt.reply)
+        row = (
+            commit.tenant, receipt.command_id, to_us(receipt.at), receipt.stream,
+            receipt.from_version, receipt.to_version, *encode(receipt.command), *reply,
+            None if receipt.rejected is None else refusal_text(receipt.rejected),
+        )  # fmt: skip
+        return Prepared([encode(event) for event in commit.events], row)
+
+    def commit(self, commit: Commit, prepared: Prepared, attempts: Attempts) -> Work[Receipt]:
         """
         Write a commit, or return the receipt recorded under its command id before.
 
         A connection may be lost so late that nobody knows whether this was written. Then the
         receipt that is found when it is done again is its own, where it is the same in all.
         """
-        bodies = [self._codec.encode(event) for event in commit.events]
-        receipt = self._receipt_row(commit.tenant, commit.receipt)
-        if commit.steps and commit.receipt.rejected is None:
-            return (yield from self._commit_steps(commit, bodies, receipt, attempts))
-        return (yield from self._commit_alone(commit, bodies, receipt, attempts))
+        if not commit.steps:
+            return (yield from self._commit_alone(commit, prepared, attempts))
+        group = {commit.tenant: [(0, commit, prepared)]}
+        answers = yield from self.commit_many(group, attempts)
+        return outcome(answers[0])
 
     def receipts(
         self, tenant: TenantId, command_ids: Sequence[CommandId]
@@ -93,27 +121,37 @@ class Committing:
         Return what was recorded under command ids.
 
         """
-        ((*rows,),) = yield (Statement(sql.RECEIPTS, (tenant, list(command_ids))),)
-        return {row[0]: self._receipt_of(row) for row in rows}
+        (rows,) = yield (Statement(sql.RECEIPTS, (tenant, list(command_ids))),)
+        return self._receipts_of(rows)
 
-    # --- without ledger steps -----------------------------------------------------------------
+    def remember(self, tenants: Iterable[TenantId]) -> None:
+        """
+        Note that tenants are listed: a commit of each has come to its end.
+
+        """
+        for tenant in tenants:
+            if tenant not in self._tenants:
+                self._tenants[tenant] = lock_number(tenant)
+
+    # --- one commit without ledger steps --------------------------------------------------------
 
     def _commit_alone(
-        self, commit: Commit, bodies: Bodies, receipt_row: Row, attempts: Attempts
+        self, commit: Commit, prepared: Prepared, attempts: Attempts
     ) -> Work[Receipt]:
-        receipt, tenant = commit.receipt, commit.tenant
+        receipt, tenant, stream = commit.receipt, commit.tenant, commit.receipt.stream
         if attempts.again:  # another transaction wrote a key of ours: most likely this very command
             known = yield from self.receipts(tenant, (receipt.command_id,))
             if receipt.command_id in known:
                 return _told(receipt, known[receipt.command_id], attempts)
         root: sql.Root = "receipt"
-        keys: Row = receipt_row
-        parts: list[tuple[sql.Part, Row]] = []
-        if receipt.stream is not None and receipt.rejected is None:
+        keys: Row = prepared.receipt
+        parts: _Parts = []
+        if stream is not None and receipt.rejected is None:
             root = "later" if receipt.from_version else "new"
-            keys = _stream_keys(commit, receipt.stream)
-            parts.append(("receipt", receipt_row))
-        parts.extend(self._parts(commit, bodies))
+            due = to_us_or_none(commit.next_due)
+            keys = (tenant, stream, receipt.from_version, receipt.to_version, due)
+            parts.append(("receipt", prepared.receipt))
+        parts.extend(self._parts(commit, prepared))
         text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
         bound = (self._lock(tenant), *keys, *(key for _, part in parts for key in part))
         attempts.sent = True
@@ -124,89 +162,20 @@ class Committing:
         known = yield from self.receipts(tenant, (receipt.command_id,))
         if receipt.command_id in known:
             return _told(receipt, known[receipt.command_id], attempts)
-        stream = receipt.stream or ""
         (rows,) = yield (Statement(sql.VERSION_OF, (tenant, stream)),)
-        raise Conflict(stream, expected=receipt.from_version, actual=rows[0][0] if rows else 0)
+        actual = rows[0][0] if rows else 0
+        raise Conflict(stream or "", expected=receipt.from_version, actual=actual)
 
-    # --- with ledger steps --------------------------------------------------------------------
-
-    def _commit_steps(
-        self, commit: Commit, bodies: Bodies, receipt_row: Row, attempts: Attempts
-    ) -> Work[Receipt]:
-        receipt, tenant, stream = commit.receipt, commit.tenant, commit.receipt.stream
-        mentioned = Mentioned(commit.steps)
-        if mentioned.reversed:
-            yield from self._foresee_reversals(tenant, mentioned)
-        head = [Statement(sql.BEGIN), Statement(sql.LOCK_SHARED, (self._lock(tenant),))]
-        if stream is not None:
-            if receipt.from_version == 0:
-                head.append(Statement(sql.MAKE_STREAMS, (tenant, [stream])))
-            head.append(Statement(sql.LOCK_STREAMS, (tenant, [stream])))
-        locks = mentioned.locks(tenant, receipt.at)
-        known = Statement(sql.RECEIPTS, (tenant, [receipt.command_id]))
-        rows = yield (*head, *locks, *mentioned.reads(tenant), known)
-        if rows[-1]:
-            yield (Statement(sql.ROLLBACK),)
-            return _told(receipt, self._receipt_of(rows[-1][0]), attempts)
-        if stream is not None:
-            found = rows[len(head) - 1]
-            version = found[0][1] if found else 0
-            if version != receipt.from_version:
-                raise Conflict(stream, expected=receipt.from_version, actual=version)
-        table = JudgedRows()
-        table.fill(mentioned, rows[len(head) : -1])
-        if not table.guards(mentioned):  # what is to be reversed was recorded a moment ago
-            yield (Statement(sql.ROLLBACK),)
-            return (yield from self._commit_steps(commit, bodies, receipt_row, attempts))
-        yield from self._judge(commit.steps, table, tenant, receipt.at)
-        root: sql.Root = "none" if stream is None else "later"
-        keys = () if stream is None else _stream_keys(commit, stream)
-        parts = [
-            ("receipt", receipt_row),
-            *self._parts(commit, bodies),
-            *table.written(tenant, receipt.at),
-        ]
-        text = sql.writing(root, tuple(name for name, _ in parts), alone=False)
-        bound = (*keys, *(key for _, part in parts for key in part))
-        attempts.sent = True
-        ((written,),), *_ = yield (Statement(text, bound), Statement(sql.COMMIT))
-        attempts.sent = False
-        if not written:
-            raise InvariantViolated(f"store: {stream} was locked and has not been written")
-        return receipt
-
-    def _foresee_reversals(self, tenant: TenantId, mentioned: Mentioned) -> Work[None]:
-        """
-        Find out which accounts guarded reversals will judge; a recorded step never changes.
-
-        """
-        (rows,) = yield (Statement(sql.TRANSFERS_OF_IDS, (tenant, mentioned.reversed)),)
-        mentioned.judged.update(row[7] for row in rows)
-
-    def _judge(
-        self, steps: tuple[Step, ...], table: JudgedRows, tenant: TenantId, at: Instant
-    ) -> Work[None]:
-        for _ in range(_ASK_MAX):
-            try:
-                apply_batch(steps, table, at)
-            except NotReadError as asked:
-                yield from read_more(table, tenant, (asked,))
-            else:
-                return
-        raise InvariantViolated(f"store: a batch asks for more than {_ASK_MAX} rows one by one")
-
-    # --- rows ---------------------------------------------------------------------------------
-
-    def _parts(self, commit: Commit, bodies: Bodies) -> list[tuple[sql.Part, Row]]:
+    def _parts(self, commit: Commit, prepared: Prepared) -> _Parts:
         tenant, receipt, actor = commit.tenant, commit.receipt, commit.actor
-        parts: list[tuple[sql.Part, Row]] = []
+        parts: _Parts = []
         if tenant not in self._tenants:
             parts.append(("tenant", (tenant,)))
-        if bodies:
-            names, texts = (list(column) for column in zip(*bodies, strict=True))
+        if prepared.bodies:
             keys = (
                 tenant, receipt.stream, receipt.from_version, to_us(receipt.at),
-                receipt.command_id, actor.kind.value, actor.id, commit.on_behalf_of, names, texts,
+                receipt.command_id, actor.kind.value, actor.id, commit.on_behalf_of,
+                *columns(prepared.bodies),
             )  # fmt: skip
             parts.append(("events", keys))
             known_as = sorted({name for event in commit.events for name in event.references})
@@ -216,32 +185,65 @@ class Committing:
             parts.append(("leases", (tenant, list(commit.settles))))
         return parts
 
-    def remember(self, tenant: TenantId) -> None:
+    # --- a group --------------------------------------------------------------------------------
+
+    def commit_many(
+        self, groups: Mapping[TenantId, _Group], attempts: Attempts
+    ) -> Work[dict[int, Receipt | CommitRefusal]]:
         """
-        Note that a tenant is listed: a commit of it has come to its end.
+        Write commits of any tenants in one transaction; answer each under its index.
 
         """
-        self._tenants.setdefault(tenant, lock_number(tenant))
+        judged: dict[TenantId, set[AccountId]] = {tenant: set() for tenant in groups}
+        while True:
+            plans = [_Plan(tenant, groups[tenant], judged[tenant]) for tenant in sorted(groups)]
+            locks = [Statement(sql.LOCK_SHARED, (self._lock(plan.tenant),)) for plan in plans]
+            asked = [plan.statements() for plan in plans]
+            rows = yield (Statement(sql.BEGIN), *locks, *(one for some in asked for one in some))
+            taken = 1 + len(locks)
+            unlocked = False
+            for plan, statements in zip(plans, asked, strict=True):
+                plan.take(rows[taken : taken + len(statements)])
+                taken += len(statements)
+                more = yield from plan.ledger.read_on()
+                judged[plan.tenant].update(more)
+                unlocked |= bool(more)
+            if not unlocked:
+                return (yield from self._write(plans, attempts))
+            yield (Statement(sql.ROLLBACK),)
+
+    def _write(
+        self, plans: Sequence["_Plan"], attempts: Attempts
+    ) -> Work[dict[int, Receipt | CommitRefusal]]:
+        answers: dict[int, Receipt | CommitRefusal] = {}
+        writes: list[Statement] = []
+        for plan in plans:
+            commits = [commit for _, commit, _ in plan.group]
+            known = self._receipts_of(plan.receipts)
+            judgment = judge(commits, known, plan.versions, plan.ledger.ledger.apply)
+            for (index, commit, _), answer in zip(plan.group, judgment.answers, strict=True):
+                answers[index] = _told(commit.receipt, answer, attempts)
+            if judgment.accepted:
+                parts = plan.written(judgment)
+                if plan.tenant not in self._tenants:
+                    parts.append(("tenant", (plan.tenant,)))
+                text = sql.writing("none", tuple(name for name, _ in parts), alone=False)
+                writes.append(Statement(text, [key for _, part in parts for key in part]))
+        if not writes:
+            yield (Statement(sql.ROLLBACK),)
+            return answers
+        attempts.sent = True
+        yield (*writes, Statement(sql.COMMIT))
+        attempts.sent = False
+        return answers
+
+    # --- rows -----------------------------------------------------------------------------------
 
     def _lock(self, tenant: TenantId) -> int:
         return self._tenants.get(tenant) or lock_number(tenant)
 
-    def _receipt_row(self, tenant: TenantId, receipt: Receipt) -> Row:
-        reply_name = reply = None
-        if receipt.reply is not None:
-            reply_name, reply = self._codec.encode(receipt.reply)
-        return (
-            tenant,
-            receipt.command_id,
-            to_us(receipt.at),
-            receipt.stream,
-            receipt.from_version,
-            receipt.to_version,
-            *self._codec.encode(receipt.command),
-            reply_name,
-            reply,
-            None if receipt.rejected is None else refusal_text(receipt.rejected),
-        )
+    def _receipts_of(self, rows: Rows) -> dict[CommandId, Receipt]:
+        return {row[0]: self._receipt_of(row) for row in rows}
 
     def _receipt_of(self, row: Row) -> Receipt:
         command_id, at, stream, from_version, to_version, name, command, *rest = row
@@ -258,31 +260,90 @@ class Committing:
         )
 
 
-def read_more(table: JudgedRows, tenant: TenantId, asked: Sequence[NotReadError]) -> Work[None]:
+class _Plan:
     """
-    Fetch rows that the rules have asked for.
+    What a group does with the rows of one tenant.
 
     """
-    steps = [error.step for error in asked if error.step is not None]
-    ended = [error.ended for error in asked if error.ended is not None]
-    found_steps, found_endings = yield (
-        Statement(sql.TRANSFERS_OF_IDS, (tenant, steps)),
-        Statement(sql.ENDINGS_OF, (tenant, ended)),
-    )
-    table.fill_steps(steps, found_steps)
-    table.fill_endings(ended, found_endings)
+
+    __slots__ = ("_made", "group", "ledger", "receipts", "tenant", "versions")
+
+    def __init__(self, tenant: TenantId, group: _Group, judged: Iterable[AccountId]) -> None:
+        self.tenant: Final = tenant
+        self.group: Final = group
+        steps = [step for _, commit, _ in group for step in commit.steps]
+        at = max(commit.receipt.at for _, commit, _ in group)
+        self.ledger: Final = LedgerPlan(tenant, steps, at, judged)
+        self._made = 0
+        self.receipts: Rows = ()
+        self.versions: dict[StreamId, int] = {}
+
+    def statements(self) -> list[Statement]:
+        """
+        Return the statements that lock and read; the last one reads receipts.
+
+        """
+        receipts = [commit.receipt for _, commit, _ in self.group]
+        writing = [r for r in receipts if r.stream is not None and r.rejected is None]
+        new = sorted({r.stream for r in writing if r.stream is not None and not r.from_version})
+        streams = sorted({r.stream for r in writing if r.stream is not None})
+        statements: list[Statement] = []
+        if new:
+            statements.append(Statement(sql.MAKE_STREAMS, (self.tenant, new)))
+        self._made = len(statements)
+        statements.append(Statement(sql.LOCK_STREAMS, (self.tenant, streams)))
+        ids = [receipt.command_id for receipt in receipts]
+        known = Statement(sql.RECEIPTS, (self.tenant, ids))
+        return [*statements, *self.ledger.statements(), known]
+
+    def take(self, rows: Sequence[Rows]) -> None:
+        """
+        Take in what they have read.
+
+        """
+        self.versions = dict(rows[self._made])
+        self.ledger.take(rows[self._made + 1 : -1])
+        self.receipts = rows[-1]
+
+    def written(self, judgment: Judgment) -> _Parts:
+        """
+        Return the parts of the statement that writes what was accepted.
+
+        """
+        accepted = [self.group[n] for n in judgment.accepted]
+        tenant = self.tenant
+        receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
+        parts: _Parts = [("receipts", (tenant, *columns(receipts)))]
+        streams: dict[StreamId, tuple[int, int | None]] = {}
+        events: list[Row] = []
+        known_as: dict[str, StreamId] = {}
+        settled: list[str] = []
+        for _, commit, prepared in accepted:
+            receipt, actor, stream = commit.receipt, commit.actor, commit.receipt.stream
+            settled.extend(commit.settles)
+            if stream is None or receipt.rejected is not None:
+                continue
+            streams[stream] = receipt.to_version, to_us_or_none(commit.next_due)
+            head = (to_us(receipt.at), receipt.command_id, actor.kind.value, actor.id)
+            for version, body in enumerate(prepared.bodies, receipt.from_version + 1):
+                events.append((stream, version, *head, commit.on_behalf_of, *body))
+            for event in commit.events:
+                for name in event.references:
+                    known_as.setdefault(name, stream)
+        if streams:
+            rows = [(stream, *streams[stream]) for stream in sorted(streams)]
+            parts.append(("streams", (tenant, *columns(rows))))
+        if events:
+            parts.append(("all_events", (tenant, *columns(events))))
+        if known_as:
+            parts.append(("all_known_as", (tenant, *columns(sorted(known_as.items())))))
+        if settled:
+            parts.append(("leases", (tenant, settled)))
+        return [*parts, *self.ledger.written()]
 
 
-def _told(receipt: Receipt, recorded: Receipt, attempts: Attempts) -> Receipt:
+_Answer = TypeVar("_Answer", Receipt, Receipt | CommitRefusal)
+
+
+def _told(receipt: Receipt, recorded: _Answer, attempts: Attempts) -> _Answer:
     return receipt if attempts.unknown and recorded == receipt else recorded
-
-
-def _stream_keys(commit: Commit, stream: StreamId) -> tuple[Any, ...]:
-    receipt = commit.receipt
-    return (
-        commit.tenant,
-        stream,
-        receipt.from_version,
-        receipt.to_version,
-        to_us_or_none(commit.next_due),
-    )

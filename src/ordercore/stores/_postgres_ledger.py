@@ -1,99 +1,90 @@
 """
-The ledger as rows of PostgreSQL: what a batch needs locked and read, and what it writes.
-
-The rules run over a table of dictionaries (``ordercore.ledger.Table``) that was filled before. What
-they ask for beyond that is named by an error, fetched, and the batch judged again: a refused batch
-leaves the table as it was.
+The ledger as rows of PostgreSQL: what a group of commits needs locked and read, and what it writes.
 
 Only *judged* accounts are locked, the sources of guarded steps. What is judged is their row and
 their tail as committed by then; both are in the table, and the row is written back with its tail
-folded in. Of the others the table knows just what the holds of the batch say is held. Whatever the
+folded in. Of the others the table knows just what the holds of the group say is held. Whatever the
 rules make of these numbers, the difference is the change, and that is appended to their tail: it
 needs no lock, so no two commits wait for each other at an account that nobody guards.
+
+What the rules may ask is planned by ``_reads``. Where it turns out under way that another account
+is judged (a guarded reversal names the step that it reverses, not the account), the transaction is
+given up and begun anew with that account among the locked: locks are taken in one order or not at
+all. What a reversal moves was recorded for ever, so the second time nothing new turns up.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, Final
 
-from ordercore.errors import OrderCoreError
+from ordercore.errors import InvalidData
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import (
-    EXPIRE_MAX,
-    Account,
-    AccountId,
-    Divide,
-    Merge,
-    Movement,
-    Pend,
-    Post,
-    Reverse,
-    Step,
-    Table,
-)
+from ordercore.ledger import EXPIRE_MAX, AccountId, OpenPending, Step, account_parts
 from ordercore.stores import _postgres_sql as sql
-from ordercore.stores._postgres_work import Rows, Statement
+from ordercore.stores._group_ledger import GroupLedger
+from ordercore.stores._postgres_work import Rows, Statement, Work
 from ordercore.stores._rows import entry_of, pending_of, pending_row, step_row, to_us
 
-__all__ = ["JudgedRows", "Mentioned", "NotReadError"]
+__all__ = ["LedgerPlan", "columns", "endings_of", "lock_number", "steps_of"]
+
+_Parts = list[tuple[sql.Part, tuple[Any, ...]]]
 
 
-class NotReadError(OrderCoreError):
+def lock_number(tenant: TenantId, of: str = "tenant") -> int:
     """
-    The rules ask for rows that were not fetched; it never leaves the store.
+    Return the number of a tenant's advisory lock. Two tenants that share one merely wait more.
 
     """
-
-    def __init__(self, *, step: str | None = None, ended: str | None = None) -> None:
-        self.step = step
-        self.ended = ended
-        super().__init__(step, ended)
+    digest = blake2b(f"ordercore {of} {tenant}".encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
-class Mentioned:
+class LedgerPlan:
     """
-    What a batch mentions: the ids of its steps, holds, accounts, and which of these are judged.
+    What one tenant's part of a group does with the ledger, within one transaction.
 
-    Attributes:
-        steps: Ids of its steps and of those that it reverses.
-        reversed: Ids of those that it reverses under a guard.
-        holds: Ids of the holds that it ends.
-        judged: The accounts that its guards protect, as far as the batch itself says.
     """
 
-    __slots__ = ("holds", "judged", "reversed", "steps")
+    __slots__ = (
+        "_at", "_balances", "_due", "_endings", "_folded", "_holds", "_holds_asked", "_judged",
+        "_steps", "_tenant", "ledger",
+    )  # fmt: skip
 
-    def __init__(self, steps: Iterable[Step]) -> None:
-        ids: dict[str, None] = {}
-        guarded: dict[str, None] = {}
-        holds: dict[str, None] = {}
-        judged: set[AccountId] = set()
-        for step in steps:
-            ids[step.id] = None
-            if isinstance(step, Post | Pend):
-                if step.leave_at_least is not None:
-                    judged.add(step.source)
-            elif isinstance(step, Merge):
-                holds.update(dict.fromkeys(step.pendings))
-            elif isinstance(step, Reverse):
-                ids[step.step] = None
-                if step.leave_at_least is not None:
-                    guarded[step.step] = None
-            else:
-                holds[step.pending] = None
-        self.steps = list(ids)
-        self.reversed = list(guarded)
-        self.holds = list(holds)
-        self.judged = judged
-
-    def locks(self, tenant: TenantId, at: Instant) -> list[Statement]:
+    def __init__(
+        self, tenant: TenantId, steps: Sequence[Step], at: Instant, judged: Iterable[AccountId]
+    ) -> None:
         """
-        Return the statements that lock what is judged, in the order that all commits keep.
+        Plan what is locked and read.
+
+        Args:
+            tenant: Whose ledger.
+            steps: Of all commits of the group, in order.
+            at: The latest instant at which one of them is recorded.
+            judged: Accounts of which it has turned out before that they are judged.
+        """
+        self._tenant: Final = tenant
+        self._at: Final = at
+        self.ledger: Final = GroupLedger(steps, at)
+        reads = self.ledger.reads()
+        self._steps = () if reads is None else reads.steps
+        self._holds_asked = () if reads is None else reads.holds
+        asked = {*judged, *(() if reads is None else reads.due)}
+        self._judged = sorted(name for name in asked if _is_account(name))
+        self._balances: dict[AccountId, tuple[int, int, int]] = {}
+        self._folded: dict[AccountId, None] = {}
+        self._holds: dict[str, OpenPending] = {}
+        self._due: dict[AccountId, list[OpenPending]] = {name: [] for name in asked}
+        self._endings: list[tuple[str, Step]] = []
+
+    def statements(self) -> list[Statement]:
+        """
+        Return the statements that lock and read, in the order that all commits keep.
 
         Accounts by their ids, then holds by theirs: those that are mentioned, and those of judged
-        accounts that are due.
+        accounts that are due; then what is recorded of the steps and holds already.
         """
-        judged = sorted(self.judged)
+        tenant, judged, holds = self._tenant, self._judged, list(self._holds_asked)
         statements: list[Statement] = []
         if judged:
             statements += (
@@ -101,194 +92,157 @@ class Mentioned:
                 Statement(sql.LOCK_BALANCES, (tenant, judged)),
                 Statement(sql.TAKE_TAILS, (tenant, judged)),
             )
-        if judged or self.holds:
-            keys = (tenant, self.holds, judged, to_us(at), EXPIRE_MAX)
+        if judged or holds:
+            keys = (tenant, holds, judged, to_us(self._at), EXPIRE_MAX)
             statements.append(Statement(sql.LOCK_PENDINGS, keys))
+        if self._steps:
+            statements.append(Statement(sql.TRANSFERS_OF_IDS, (tenant, list(self._steps))))
+        if holds:
+            statements.append(Statement(sql.ENDINGS_OF, (tenant, holds)))
         return statements
 
-    def reads(self, tenant: TenantId) -> list[Statement]:
+    def take(self, rows: Sequence[Rows]) -> None:
         """
-        Return the statements that read what is recorded of the batch already.
-
-        """
-        statements = [Statement(sql.TRANSFERS_OF_IDS, (tenant, self.steps))]
-        if self.holds:
-            statements.append(Statement(sql.ENDINGS_OF, (tenant, self.holds)))
-        return statements
-
-
-class JudgedRows(Table):
-    """
-    One tenant's ledger within one transaction, as far as batches need it.
-
-    """
-
-    __slots__ = ("_before", "_folded", "_locked", "_movements", "_read_endings", "_read_steps")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._locked: set[AccountId] = set()
-        self._folded: set[AccountId] = set()
-        self._before: dict[AccountId, tuple[int, int]] = {}
-        self._movements: dict[str, Movement] = {}
-        self._read_steps: set[str] = set()
-        self._read_endings: set[str] = set()
-
-    # --- filling ------------------------------------------------------------------------------
-
-    def fill(self, mentioned: Mentioned, rows: Sequence[Rows]) -> None:
-        """
-        Take in what the statements of :class:`Mentioned` have read, in their order.
+        Take in what :meth:`statements` have read, in their order.
 
         """
         left = iter(rows)
-        if mentioned.judged:
+        if self._judged:
             next(left)
-            self._fill_accounts(next(left), next(left))
-        if mentioned.judged or mentioned.holds:
-            self._fill_holds(next(left))
-        self.fill_steps(mentioned.steps, next(left))
-        if mentioned.holds:
-            self.fill_endings(mentioned.holds, next(left))
+            self._balances = {name: (posted, out, into) for name, posted, out, into in next(left)}
+            for name, posted, out, into in next(left):
+                row = self._balances[name]
+                self._balances[name] = (row[0] + int(posted), row[1] + int(out), row[2] + int(into))
+                self._folded[name] = None
+        if self._judged or self._holds_asked:
+            for read in next(left):
+                hold, due = pending_of(read[:-1]), read[-1]
+                self._holds[hold.id] = hold
+                if due:
+                    self._due[hold.source].append(hold)
+        if self._steps:
+            self.ledger.take_steps(self._steps, steps_of(next(left)))
+        if self._holds_asked:
+            self._endings = list(endings_of(next(left)))
 
-    def _fill_accounts(self, rows: Rows, tails: Rows) -> None:
-        for name, *numbers in rows:
-            self.accounts[name] = self.row(name, *numbers)
-            self._locked.add(name)
-        for name, posted, pending_out, pending_in in tails:
-            account = self.accounts[name]
-            account.posted += int(posted)
-            account.pending_out += int(pending_out)
-            account.pending_in += int(pending_in)
-            self._folded.add(name)
+    def read_on(self) -> Work[tuple[AccountId, ...]]:
+        """
+        Read what the answers bring up, until the group can be judged.
 
-    def _fill_holds(self, rows: Rows) -> None:
-        for *columns, due in rows:
-            hold = pending_of(tuple(columns))
-            self.open[hold.id] = hold
-            self.account(hold.source)
-            self.account(hold.target)
+        Returns:
+            Accounts that are judged and were not locked, in which case it can't.
+        """
+        ledger, asked_holds = self.ledger, frozenset(self._holds_asked)
+        while (reads := ledger.reads()) is not None:
+            unlocked = tuple(name for name in reads.due if name not in self._due)
+            if unlocked:
+                return unlocked
+            ledger.take_due(reads.due, (hold for name in reads.due for hold in self._due[name]))
+            held = (self._holds.get(name) for name in reads.holds)
+            ledger.take_holds(reads.holds, (hold for hold in held if hold is not None))
+            ledger.take_endings(asked_holds, self._endings)
+            steps = list(reads.steps)
+            endings = [name for name in reads.endings if name not in asked_holds]
+            if steps or endings:
+                found_steps, found_endings = yield (
+                    Statement(sql.TRANSFERS_OF_IDS, (self._tenant, steps)),
+                    Statement(sql.ENDINGS_OF, (self._tenant, endings)),
+                )
+                ledger.take_steps(steps, steps_of(found_steps))
+                ledger.take_endings(endings, endings_of(found_endings))
+            elif not (reads.due or reads.holds or reads.endings):
+                found = self._numbers(reads.accounts)
+                ledger.take_accounts(reads.accounts, found)
+        return ()
+
+    def _numbers(self, accounts: Iterable[AccountId]) -> Iterator[tuple[AccountId, int, int, int]]:
+        """
+        Return the numbers of locked accounts, and of others what is held by the group's holds.
+
+        """
+        asked = frozenset(accounts)
+        for name, numbers in self._balances.items():
+            if name in asked:
+                yield name, *numbers
+        for name, (out, into) in self._seeds().items():
+            if name in asked:
+                yield name, 0, out, into
+
+    def _seeds(self) -> dict[AccountId, tuple[int, int]]:
+        seeds: dict[AccountId, tuple[int, int]] = {}
+        for hold in self._holds.values():
             for name, out, into in ((hold.source, hold.amount, 0), (hold.target, 0, hold.amount)):
-                if name not in self._locked:
-                    was_out, was_in = self._before.get(name, (0, 0))
-                    self._before[name] = (was_out + out, was_in + into)
-                    self.accounts[name].pending_out += out
-                    self.accounts[name].pending_in += into
-            if due and hold.expires_at is not None:
-                self.accounts[hold.source].come_up(hold.expires_at, hold.id)
+                if name not in self._balances:
+                    was_out, was_in = seeds.get(name, (0, 0))
+                    seeds[name] = (was_out + out, was_in + into)
+        return seeds
 
-    def fill_steps(self, asked: Iterable[str], rows: Rows) -> None:
+    def written(self) -> _Parts:
         """
-        Take in recorded steps by their ids; those that are absent were never recorded.
+        Return the parts of the statement that write what the rules have recorded.
 
         """
-        self._read_steps.update(asked)
-        for posted, pending, *columns in rows:
-            step = entry_of(tuple(columns)).step
-            self.log[step.id] = step
-            self._movements[step.id] = Movement(columns[4], columns[5], posted, pending)
-
-    def fill_endings(self, asked: Iterable[str], rows: Rows) -> None:
-        """
-        Take in by which steps holds have ended.
-
-        """
-        self._read_endings.update(asked)
-        for pending_id, *columns in rows:
-            self.ended[pending_id] = entry_of(tuple(columns)).step
-
-    def guards(self, mentioned: Mentioned) -> bool:
-        """
-        Say whether every account that a reversal will judge is locked.
-
-        """
-        moved = (self._movements.get(step_id) for step_id in mentioned.reversed)
-        return all(movement is None or movement.target in self._locked for movement in moved)
-
-    # --- what the rules ask -------------------------------------------------------------------
-
-    def find_step(self, step_id: str) -> Step | None:
-        """
-        Return the recorded step of that id.
-
-        """
-        step = self.log.get(step_id)
-        if step is None and step_id not in self._read_steps:
-            raise NotReadError(step=step_id)
-        return step
-
-    def find_ending(self, pending_id: str) -> Step | None:
-        """
-        Return the step that ended a hold.
-
-        """
-        step = self.ended.get(pending_id)
-        if step is None and pending_id not in self._read_endings:
-            raise NotReadError(ended=pending_id)
-        return step
-
-    def movement(self, step: Step) -> Movement:
-        """
-        Say what a recorded step has moved.
-
-        """
-        return self._movements.get(step.id) or super().movement(step)
-
-    # --- writing ------------------------------------------------------------------------------
-
-    def written(self, tenant: TenantId, at: Instant) -> list[tuple[sql.Part, tuple[Any, ...]]]:
-        """
-        Return the parts of the statement that writes what the rules have recorded.
-
-        """
-        at_us = to_us(at)
-        rows: list[tuple[Any, ...]] = []
-        merged: list[tuple[str, str]] = []
-        opened: dict[str, None] = {}
-        touched: dict[AccountId, None] = dict.fromkeys(sorted(self._folded))
-        for step in self.done:
-            movement = self.movement(step)
-            rows.append((*step_row("", 0, 0, step, movement)[3:], *movement[2:]))
-            touched[movement.source] = touched[movement.target] = None
-            if isinstance(step, Pend | Merge):
-                opened[step.id] = None
-            elif isinstance(step, Divide):
-                opened.update(dict.fromkeys(step.part_ids))
-            if isinstance(step, Merge):
-                merged.extend((pending_id, step.id) for pending_id in step.pendings)
-        parts: list[tuple[sql.Part, tuple[Any, ...]]] = []
-        if rows:
-            parts.append(("steps", (tenant, at_us, *_columns(rows))))
-        if merged:
-            parts.append(("merged", (tenant, *_columns(merged))))
-        if self.closed:
-            # What this very batch has opened and ended was never a row.
-            parts.append(("closed", (tenant, list(self.closed))))
-        still_open = [pending_row("", self.open[name])[1:] for name in opened if name in self.open]
-        if still_open:
-            parts.append(("opened", (tenant, *_columns(still_open))))
-        parts.extend(self._balances_written(tenant, touched))
-        return parts
-
-    def _balances_written(
-        self, tenant: TenantId, touched: Iterable[AccountId]
-    ) -> Iterable[tuple[sql.Part, tuple[Any, ...]]]:
-        judged: list[tuple[str, int, int, int]] = []
+        tenant, ledger = self._tenant, self.ledger
+        parts: _Parts = []
+        if ledger.moves:
+            rows = [step_row("", 0, to_us(at), step, moved)[2:] for at, step, moved in ledger.moves]
+            parts.append(("steps", (tenant, *columns(rows))))
+        if ledger.merged:
+            parts.append(("merged", (tenant, *columns(ledger.merged))))
+        if ended := ledger.ended_holds():
+            parts.append(("closed", (tenant, ended)))
+        if opened := ledger.new_holds():
+            parts.append(("opened", (tenant, *columns([pending_row("", h)[1:] for h in opened]))))
+        seeds = self._seeds()
+        judged = {name: self._balances[name] for name in self._folded}
         appended: list[tuple[str, int, int, int]] = []
-        for name in touched:
-            account: Account = self.account(name)
-            if name in self._locked:
-                judged.append((name, *account.balance))
+        for name, balance in ledger.new_balances().items():
+            if name in self._balances:
+                judged[name] = (balance.posted, balance.pending_out, balance.pending_in)
                 continue
-            out, into = self._before.get(name, (0, 0))
-            change = (account.posted, account.pending_out - out, account.pending_in - into)
-            if any(change) or name not in self._before:
+            out, into = seeds.get(name, (0, 0))
+            change = (balance.posted, balance.pending_out - out, balance.pending_in - into)
+            if any(change) or name not in seeds:
                 appended.append((name, *change))
         if judged:
-            yield "balances", (tenant, *_columns(judged))
+            numbers = [(name, *row) for name, row in judged.items()]
+            parts.append(("balances", (tenant, *columns(numbers))))
         if appended:
-            yield "tail", (tenant, *_columns(appended))
+            parts.append(("tail", (tenant, *columns(appended))))
+        return parts
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
+def columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    """
+    Turn rows into a list a column.
+
+    """
     return (list(column) for column in zip(*rows, strict=True))
+
+
+def steps_of(rows: Rows) -> Iterator[Step]:
+    """
+    Read steps.
+
+    """
+    return (entry_of(row).step for row in rows)
+
+
+def endings_of(rows: Rows) -> Iterator[tuple[str, Step]]:
+    """
+    Read holds and the steps that have ended them.
+
+    """
+    return ((row[0], entry_of(row[1:]).step) for row in rows)
+
+
+def _is_account(name: AccountId) -> bool:
+    """
+    Say whether a name is that of an account. What is none gets no row; the rules will refuse it.
+
+    """
+    try:
+        account_parts(name)
+    except InvalidData:
+        return False
+    return True

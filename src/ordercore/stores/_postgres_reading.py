@@ -17,6 +17,7 @@ between streams is the order of numbering.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, LiteralString
 
 from ordercore.grammar import Recorded
@@ -25,9 +26,9 @@ from ordercore.instants import Instant
 from ordercore.ledger import NOTHING, AccountId, Balance, Entry, OpenPending, open_pending
 from ordercore.ports import Codec, Lease, LeaseState
 from ordercore.stores import _postgres_sql as sql
-from ordercore.stores._postgres_commit import lock_number, read_more
-from ordercore.stores._postgres_ledger import JudgedRows, NotReadError
+from ordercore.stores._postgres_ledger import endings_of, lock_number, steps_of
 from ordercore.stores._postgres_work import Rows, Statement, Work
+from ordercore.stores._reads import ReadAhead
 from ordercore.stores._rows import actor_of, entry_of, from_us, pending_of, to_us
 
 __all__ = ["PAGE_ROWS", "Reading"]
@@ -38,8 +39,8 @@ PAGE_ROWS: Final = 500
 #: How many rows are numbered in one transaction.
 _NUMBERED_AT_ONCE: Final = 10_000
 
-#: How many parts of parts of a hold are looked through.
-_DEPTH_MAX: Final = 10_000
+#: Nothing that is due is read for holds as they were made.
+_WHENEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 _POSITION_MAX: Final = 2**63 - 1
 
@@ -179,24 +180,18 @@ class Reading:
         Rebuild holds from the rows that made them. Cost: a round trip a level of division.
 
         """
-        table = JudgedRows()
-        made: dict[str, OpenPending | None] = {}
-        left = list(dict.fromkeys(ids))
-        for _ in range(_DEPTH_MAX):
-            asked: list[NotReadError] = []
-            for pending_id in left:
-                try:
-                    hold = table.find_hold(pending_id)
-                except NotReadError as error:
-                    asked.append(error)
-                else:
-                    made[pending_id] = None if hold is None else open_pending(hold)
-            if not asked:
-                break
-            left = [pending_id for pending_id in left if pending_id not in made]
-            yield from read_more(table, tenant, asked)
-        found = ((pending_id, made.get(pending_id)) for pending_id in dict.fromkeys(ids))
-        return {pending_id: hold for pending_id, hold in found if hold is not None}
+        ledger = ReadAhead((), _WHENEVER)
+        for pending_id in ids:
+            ledger.seek(pending_id)
+        while (reads := ledger.reads()) is not None:
+            found_steps, found_endings = yield (
+                Statement(sql.TRANSFERS_OF_IDS, (tenant, list(reads.steps))),
+                Statement(sql.ENDINGS_OF, (tenant, list(reads.endings))),
+            )
+            ledger.take_steps(reads.steps, steps_of(found_steps))
+            ledger.take_endings(reads.endings, endings_of(found_endings))
+        made = ((pending_id, ledger.find_hold(pending_id)) for pending_id in dict.fromkeys(ids))
+        return {name: open_pending(hold) for name, hold in made if hold is not None}
 
     def entries(self, tenant: TenantId, account: AccountId | None, after: int) -> Work[list[Entry]]:
         """

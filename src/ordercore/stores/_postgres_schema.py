@@ -85,8 +85,7 @@ _FIRST: Final = (
         inherited boolean NOT NULL,
         PRIMARY KEY (tenant, effect_key)
     )""",
-    # Steps that end a hold carry the hold's accounts too, so an account's history is one condition;
-    # ``posted`` and ``pending`` are what the step has moved between them.
+    # Steps that end a hold carry the hold's accounts too, so an account's history is one condition.
     """CREATE TABLE oc_transfers (
         tenant text COLLATE "C" NOT NULL,
         seq bigint GENERATED ALWAYS AS IDENTITY,
@@ -107,8 +106,6 @@ _FIRST: Final = (
         reason text,
         reference text,
         occurred_at bigint NOT NULL,
-        moved_posted bigint NOT NULL,
-        moved_pending bigint NOT NULL,
         PRIMARY KEY (tenant, id)
     )""",
     # A hold ends once.

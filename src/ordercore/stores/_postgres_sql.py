@@ -15,8 +15,8 @@ __all__ = ["Part", "Root", "writing"]
 
 Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
-    "tenant", "events", "known_as", "receipt", "leases", "steps", "merged", "closed", "opened",
-    "balances", "tail",
+    "tenant", "events", "known_as", "receipt", "streams", "all_events", "all_known_as", "receipts",
+    "leases", "steps", "merged", "closed", "opened", "balances", "tail",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -117,18 +117,45 @@ _PARTS: Final[dict[Part, str]] = {
     SELECT $1::text, reference, $2::text FROM root, unnest($3::text[]) AS reference
     ON CONFLICT (tenant, reference) DO NOTHING""",
     "receipt": f"{_RECEIPT} root",
+    # --- the same for several commits
+    "streams": """UPDATE oc_streams AS present
+    SET version = written.version, not_before = written.not_before
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[])
+        AS written (stream, version, not_before)
+    WHERE present.tenant = $1::text AND present.stream = written.stream""",
+    "all_events": """INSERT INTO oc_events (tenant, stream, version, recorded_at, command_id,
+        actor_kind, actor_id, on_behalf_of, name, body)
+    SELECT $1::text, stream, version, recorded_at, command_id, actor_kind, actor_id, on_behalf_of,
+        name, body
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::text[], $10::text[]) WITH ORDINALITY AS event (stream, version, recorded_at,
+        command_id, actor_kind, actor_id, on_behalf_of, name, body, n)
+    ORDER BY n""",
+    "all_known_as": """INSERT INTO oc_references (tenant, reference, stream)
+    SELECT $1::text, reference, stream
+    FROM root, unnest($2::text[], $3::text[]) AS known_as (reference, stream)
+    ON CONFLICT (tenant, reference) DO NOTHING""",
+    "receipts": """INSERT INTO oc_receipts (tenant, command_id, recorded_at, stream, from_version,
+        to_version, command_name, command, reply_name, reply, rejected)
+    SELECT $1::text, command_id, recorded_at, stream, from_version, to_version, command_name,
+        command, reply_name, reply, rejected
+    FROM root, unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
+        $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS receipt (command_id,
+        recorded_at, stream, from_version, to_version, command_name, command, reply_name, reply,
+        rejected, n)
+    ORDER BY n""",
+    # --- a commit or several
     "leases": """DELETE FROM oc_leases USING root
     WHERE tenant = $1::text AND effect_key = ANY($2::text[])""",
     "steps": """INSERT INTO oc_transfers (tenant, recorded_at, kind, id, source, target, amount,
-        pending, parts, leave_at_least, expires_at, promised_at, reason, reference, occurred_at,
-        moved_posted, moved_pending)
-    SELECT $1::text, $2::bigint, kind, id, source, target, amount, pending, parts, leave_at_least,
-        expires_at, promised_at, reason, reference, occurred_at, moved_posted, moved_pending
-    FROM root, unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-        $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::text[],
-        $15::bigint[], $16::bigint[], $17::bigint[]) WITH ORDINALITY AS step (kind, id, source,
-        target, amount, pending, parts, leave_at_least, expires_at, promised_at, reason, reference,
-        occurred_at, moved_posted, moved_pending, n)
+        pending, parts, leave_at_least, expires_at, promised_at, reason, reference, occurred_at)
+    SELECT $1::text, recorded_at, kind, id, source, target, amount, pending, parts, leave_at_least,
+        expires_at, promised_at, reason, reference, occurred_at
+    FROM root, unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+        $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[],
+        $14::text[], $15::bigint[]) WITH ORDINALITY AS step (recorded_at, kind, id, source, target,
+        amount, pending, parts, leave_at_least, expires_at, promised_at, reason, reference,
+        occurred_at, n)
     ORDER BY n""",
     "merged": """INSERT INTO oc_merged (tenant, pending, step) SELECT $1::text, pending, step
     FROM root, unnest($2::text[], $3::text[]) AS merger (pending, step)""",
@@ -263,10 +290,8 @@ ADD_TENANT: Final = "INSERT INTO oc_tenants (tenant) VALUES ($1) ON CONFLICT (te
 
 _TRANSFER: Final = """coalesce(position, 0), recorded_at, kind, id, source, target, amount, pending,
        parts, leave_at_least, expires_at, promised_at, reason, reference, occurred_at"""
-#: With what they have moved.
 TRANSFERS_OF_IDS: Final = f"""
-SELECT moved_posted, moved_pending, {_TRANSFER} FROM oc_transfers
-WHERE tenant = $1 AND id = ANY($2::text[])
+SELECT {_TRANSFER} FROM oc_transfers WHERE tenant = $1 AND id = ANY($2::text[])
 """
 #: By which steps holds have ended: the hold, then the step.
 ENDINGS_OF: Final = f"""
