@@ -175,9 +175,11 @@ class Committing:
             keys = (
                 tenant, receipt.stream, receipt.from_version, to_us(receipt.at),
                 receipt.command_id, actor.kind.value, actor.id, commit.on_behalf_of,
-                *columns(prepared.bodies),
             )  # fmt: skip
-            parts.append(("events", keys))
+            if len(prepared.bodies) == 1:
+                parts.append(("event", (*keys, *prepared.bodies[0])))
+            else:
+                parts.append(("events", (*keys, *columns(prepared.bodies))))
             known_as = sorted({name for event in commit.events for name in event.references})
             if known_as:
                 parts.append(("known_as", (tenant, receipt.stream, known_as)))

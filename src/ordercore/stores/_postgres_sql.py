@@ -15,8 +15,8 @@ __all__ = ["Part", "Root", "writing"]
 
 Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
-    "tenant", "events", "known_as", "receipt", "streams", "all_events", "all_known_as", "receipts",
-    "leases", "steps", "merged", "closed", "opened", "balances", "tail",
+    "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
+    "receipts", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -113,6 +113,11 @@ _PARTS: Final[dict[Part, str]] = {
         $8::text, event.name, event.body
     FROM root, unnest($9::text[], $10::text[]) WITH ORDINALITY AS event (name, body, n)
     ORDER BY event.n""",
+    # The same for one event, as most commits have.
+    "event": """INSERT INTO oc_events (tenant, stream, version, recorded_at, command_id,
+        actor_kind, actor_id, on_behalf_of, name, body)
+    SELECT $1::text, $2::text, $3::bigint + 1, $4::bigint, $5::text, $6::text, $7::text, $8::text,
+        $9::text, $10::text FROM root""",
     "known_as": """INSERT INTO oc_references (tenant, reference, stream)
     SELECT $1::text, reference, $2::text FROM root, unnest($3::text[]) AS reference
     ON CONFLICT (tenant, reference) DO NOTHING""",
