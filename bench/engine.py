@@ -188,11 +188,11 @@ def _placing(engine: Engine) -> tuple[Callable[[], object], Callable[[], object]
         command_id=CommandId("bench"),
         rules=Rules(),
     )
-    reader = engine._reader  # noqa: SLF001  # its answers are wanted, without the loop around them
+    reader, drive = engine._reader, engine._drive  # noqa: SLF001  # its answers are wanted, without the loop around them
     rounds: list[Facts] = [Facts()]
     missing: tuple[Need[Any], ...] = rounds[-1].missing(needs(command, None, rounds[-1], context))
     while missing:
-        rounds.append(rounds[-1].and_also(reader.answer(missing, START)))
+        rounds.append(rounds[-1].and_also(drive(reader.answer(missing, START))))
         missing = rounds[-1].missing(needs(command, None, rounds[-1], context))
 
     def gather() -> object:

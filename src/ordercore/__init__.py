@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StaticCatalog,
         UnitOfMeasure,
     )
-    from ordercore.engine import Engine, Submitted
+    from ordercore.engine import AsyncEngine, Engine, Submitted, Wish
     from ordercore.errors import (
         Conflict,
         InvalidData,
@@ -115,6 +115,7 @@ __all__ = [
     "AdjustStock",
     "AdjustedLine",
     "ApplySnapshot",
+    "AsyncEngine",
     "AuthorizeReturn",
     "CancelCount",
     "CancelPurchase",
@@ -199,6 +200,7 @@ __all__ = [
     "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
+    "Wish",
     "__version__",
 ]
 
@@ -213,6 +215,7 @@ _HOME: dict[str, str] = {
     "AdjustStock": "ordercore.inventory",
     "AdjustedLine": "ordercore.inventory",
     "ApplySnapshot": "ordercore.inventory.documents",
+    "AsyncEngine": "ordercore.engine",
     "AuthorizeReturn": "ordercore.orders",
     "CancelCount": "ordercore.inventory.documents",
     "CancelPurchase": "ordercore.inventory.documents",
@@ -297,6 +300,7 @@ _HOME: dict[str, str] = {
     "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
+    "Wish": "ordercore.engine",
 }
 
 

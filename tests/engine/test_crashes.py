@@ -1,6 +1,9 @@
 """
 The process dies before and after every single append, lease and port call of the whole way; a new
 one over the same store arrives where an undisturbed one does, the provider having acted once.
+
+For the engine that blocks and for the one that is awaited, over both stores. Each says how many
+boundaries it has survived: "n of n".
 """
 
 from collections.abc import Callable, Iterator
@@ -8,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from ordercore import MemoryStore, SQLiteStore
+from ordercore import Engine, MemoryStore, SQLiteStore
 from ordercore.ports import Store
 from ordercore.testing import Fault
 from tests.engine.whole_way import ORDER, Boundaries, Crash, World, arrival, settle, walk
 
 Reopen = Callable[[], Store]
+Make = Callable[[World, Store, Boundaries | None], Engine]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -39,9 +43,15 @@ def new_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         store.close()
 
 
-def undisturbed(reopen: Reopen) -> tuple[dict[str, object], list[str]]:
+@pytest.fixture(params=["blocking", "awaited"])
+def make(request: pytest.FixtureRequest) -> Make:
+    """Make an engine of either kind."""
+    return World.engine if request.param == "blocking" else World.async_engine
+
+
+def undisturbed(reopen: Reopen, make: Make) -> tuple[dict[str, object], list[str]]:
     world, boundaries = World(), Boundaries()
-    engine = world.engine(reopen(), boundaries)
+    engine = make(world, reopen(), boundaries)
     walk(engine)
     names = list(boundaries.passed)
     settle(world, engine)
@@ -49,8 +59,10 @@ def undisturbed(reopen: Reopen) -> tuple[dict[str, object], list[str]]:
     return arrival(world, engine), names
 
 
-def test_an_undisturbed_order_goes_the_whole_way(new_stores: Callable[[], Reopen]) -> None:
-    end, names = undisturbed(new_stores())
+def test_an_undisturbed_order_goes_the_whole_way(
+    new_stores: Callable[[], Reopen], make: Make
+) -> None:
+    end, names = undisturbed(new_stores(), make)
 
     assert end["status"] == ("completed", "partially_returned")
     assert end["holds"] == 0
@@ -60,16 +72,16 @@ def test_an_undisturbed_order_goes_the_whole_way(new_stores: Callable[[], Reopen
 
 
 def test_a_crash_at_any_boundary_ends_where_no_crash_does(
-    new_stores: Callable[[], Reopen],
+    new_stores: Callable[[], Reopen], make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expected, names = undisturbed(new_stores())
+    expected, names = undisturbed(new_stores(), make)
 
     survived = 0
     for die_at, name in enumerate(names, start=1):
         reopen, world = new_stores(), World()
         with pytest.raises(Crash):
-            walk(world.engine(reopen(), Boundaries(die_at)))
-        survivor = world.engine(reopen())
+            walk(make(world, reopen(), Boundaries(die_at)))
+        survivor = make(world, reopen(), None)
         settle(world, survivor)
         walk(survivor)
         settle(world, survivor)
@@ -80,27 +92,29 @@ def test_a_crash_at_any_boundary_ends_where_no_crash_does(
         assert str(survivor.verify()).endswith("balanced, no leaks"), name
         survived += 1
 
+    with capsys.disabled():
+        print(f" {survived} of {len(names)} boundaries", end="")  # noqa: T201 - the drill reports
     assert survived == len(names)
 
 
 @pytest.mark.slow
 def test_a_second_crash_during_the_recovery_changes_nothing(
-    new_stores: Callable[[], Reopen],
+    new_stores: Callable[[], Reopen], make: Make
 ) -> None:
-    expected, names = undisturbed(new_stores())
+    expected, names = undisturbed(new_stores(), make)
 
     for die_at in range(1, len(names) + 1, 7):
         for again_at in range(1, 40, 5):
             reopen, world = new_stores(), World()
             with pytest.raises(Crash):
-                walk(world.engine(reopen(), Boundaries(die_at)))
-            second = world.engine(reopen(), Boundaries(again_at))
+                walk(make(world, reopen(), Boundaries(die_at)))
+            second = make(world, reopen(), Boundaries(again_at))
             try:
                 settle(world, second)
                 walk(second)
             except Crash:
                 pass
-            survivor = world.engine(reopen())
+            survivor = make(world, reopen(), None)
             settle(world, survivor)
             walk(survivor)
             settle(world, survivor)
@@ -111,15 +125,15 @@ def test_a_second_crash_during_the_recovery_changes_nothing(
 
 @pytest.mark.parametrize("fault", list(Fault), ids=str)
 def test_a_lost_or_late_answer_to_any_call_ends_where_a_prompt_one_does(
-    fault: Fault, new_stores: Callable[[], Reopen]
+    fault: Fault, new_stores: Callable[[], Reopen], make: Make
 ) -> None:
-    expected, _ = undisturbed(new_stores())
+    expected, _ = undisturbed(new_stores(), make)
 
     for operation in ("authorize", "capture", "void", "refund", "buy_label"):
         reopen, world = new_stores(), World()
         port = world.carrier if operation == "buy_label" else world.payments
         port.plan(operation, fault)
-        engine = world.engine(reopen())
+        engine = make(world, reopen(), None)
         for step in _patient_steps(engine, world):
             step()
         settle(world, engine)
@@ -140,14 +154,16 @@ def _patient_steps(engine: object, world: World) -> Iterator[Callable[[], object
             yield lambda: settle(world, engine)  # type: ignore[arg-type]
 
 
-def test_a_resumed_order_is_one_that_a_person_can_read(new_stores: Callable[[], Reopen]) -> None:
+def test_a_resumed_order_is_one_that_a_person_can_read(
+    new_stores: Callable[[], Reopen], make: Make
+) -> None:
     reopen, world = new_stores(), World()
-    names = undisturbed(new_stores())[1]
+    names = undisturbed(new_stores(), make)[1]
     die_at = next(n for n, name in enumerate(names, 1) if name.startswith("after capture"))
     with pytest.raises(Crash):
-        walk(world.engine(reopen(), Boundaries(die_at)))
+        walk(make(world, reopen(), Boundaries(die_at)))
 
-    survivor = world.engine(reopen())
+    survivor = make(world, reopen(), None)
     world.clock.advance(minutes=2)
     survivor.resume(ORDER)
 

@@ -5,14 +5,18 @@ Every command has its own key and every id is known beforehand, so running the s
 the start is what a host does that does not know how far it came.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from inspect import isawaitable
+from threading import Lock
 from typing import Any, cast
 
 import attrs
 
 from ordercore import (
+    AsyncEngine,
     AuthorizeReturn,
     CancelUnits,
     Destination,
@@ -41,7 +45,15 @@ from ordercore.fulfillment import ShippingRate
 from ordercore.grammar import Command
 from ordercore.ids import StreamId, TenantId
 from ordercore.orders import balance
-from ordercore.ports import Carrier, Commit, Lease, PaymentGateway, Receipt, Store
+from ordercore.ports import (
+    AsyncPaymentGateway,
+    Carrier,
+    Commit,
+    Lease,
+    PaymentGateway,
+    Receipt,
+    Store,
+)
 from ordercore.testing import FakeCarrier, FakePaymentGateway, FakeTax, VirtualClock
 from ordercore.views import public_status
 
@@ -64,11 +76,14 @@ class Boundaries:
 
     die_at: int | None = None
     passed: list[str] = attrs.Factory(list[str])
+    _lock: Lock = attrs.Factory(Lock)
 
     def pass_by(self, name: str) -> None:
-        self.passed.append(name)
-        if len(self.passed) == self.die_at:
-            raise Crash(name)
+        with self._lock:
+            self.passed.append(name)
+            # The dead do nothing more, whatever else was going on in the process.
+            if self.die_at is not None and len(self.passed) >= self.die_at:
+                raise Crash(name)
 
     @contextmanager
     def around(self, name: str) -> Iterator[None]:
@@ -120,6 +135,45 @@ class MortalPort:
         return mortal
 
 
+class AwaitedPort(MortalPort):
+    """The same as an adapter that is awaited, and lets others run meanwhile."""
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+        if not callable(call):
+            return call
+
+        async def awaited(ask: object) -> object:
+            await asyncio.sleep(0)
+            answer: object = call(ask)
+            await asyncio.sleep(0)
+            return answer
+
+        return awaited
+
+
+class Blocking:
+    """An asynchronous engine whose every method is run to its end."""
+
+    def __init__(self, engine: AsyncEngine, store: Store) -> None:
+        self._engine = engine
+        self._store = store
+        self._tenant = engine.tenant
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._engine, name)
+
+        def run(*args: Any, **kwargs: Any) -> object:
+            answer = method(*args, **kwargs)
+            return asyncio.run(_awaited(answer))
+
+        return run
+
+
+async def _awaited(answer: Any) -> object:
+    return await answer if isawaitable(answer) else [item async for item in answer]
+
+
 class World:
     """What outlives a process: the clock, the provider, the carrier."""
 
@@ -135,7 +189,19 @@ class World:
     def engine(self, store: Store, boundaries: Boundaries | None = None) -> Engine:
         counted = boundaries or Boundaries()
         acting = ("authorize", "capture", "void", "refund")
-        return Engine(
+        payments = cast("PaymentGateway", MortalPort(self.payments, counted, acting))
+        return Engine(**self.settings(store, counted), payments=payments)
+
+    def async_engine(self, store: Store, boundaries: Boundaries | None = None) -> Engine:
+        """An engine that awaits the provider and calls all else in threads."""
+        counted = boundaries or Boundaries()
+        acting = ("authorize", "capture", "void", "refund")
+        payments = cast("AsyncPaymentGateway", AwaitedPort(self.payments, counted, acting))
+        engine = AsyncEngine(**self.settings(store, counted), payments=payments, threads=4)
+        return cast("Engine", Blocking(engine, store))
+
+    def settings(self, store: Store, counted: Boundaries) -> dict[str, Any]:
+        return dict(  # noqa: C408 - reads as the call that it becomes
             store=cast("Store", MortalStore(store, counted)),
             catalog=StaticCatalog(
                 [
@@ -144,7 +210,6 @@ class World:
                 ]
             ),
             places=StaticPlaces([Place(id=place, name=place.title()) for place in PLACES]),
-            payments=cast("PaymentGateway", MortalPort(self.payments, counted, acting)),
             tax=FakeTax({("DE", "standard"): 1900, ("DE", "shipping"): 1900}),
             carrier=cast("Carrier", MortalPort(self.carrier, counted, ("buy_label",))),
             rules=Rules(retry_s=10),

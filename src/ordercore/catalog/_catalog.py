@@ -5,6 +5,7 @@ Products and the question for them.
 
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
@@ -106,6 +107,9 @@ class StaticCatalog:
         InvalidData: Two products have one SKU, a SKU or weight is malformed, a component is no
             product, or products contain each other in a circle or too deep.
     """
+
+    #: Asking it waits for nothing, so an event loop may do it in place.
+    never_blocks: Final = True
 
     def __init__(self, products: Iterable[Product]) -> None:
         self._products: dict[Sku, Product] = {}

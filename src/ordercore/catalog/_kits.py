@@ -18,11 +18,11 @@ does not; shares multiply downwards. They are exact fractions, brought to one de
 price can be apportioned by integers.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from math import lcm
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -34,9 +34,11 @@ __all__ = [
     "DEPTH_MAX",
     "PARTS_MAX",
     "Component",
+    "ComponentLevels",
     "Composed",
     "Composition",
     "Part",
+    "component_levels",
     "composition_faults",
     "parts_of",
     "with_components",
@@ -199,6 +201,11 @@ def composition_faults(products: Mapping[Sku, Composed]) -> tuple[str, ...]:
     return tuple(faults)
 
 
+ComponentLevels: TypeAlias = Generator[
+    tuple[Sku, ...], Mapping[Sku, ComposedT], dict[Sku, ComposedT]
+]
+
+
 def with_components(
     read: Callable[[Collection[Sku]], Mapping[Sku, ComposedT]], skus: Iterable[Sku]
 ) -> dict[Sku, ComposedT]:
@@ -213,17 +220,36 @@ def with_components(
         The known ones, by SKU. At most ``DEPTH_MAX`` reads: what lies deeper is refused when it is
         taken apart.
     """
+    walk: ComponentLevels[ComposedT] = component_levels(skus)
+    try:
+        wanted = next(walk)
+        while True:  # bounded by the walk
+            wanted = walk.send(read(wanted))
+    except StopIteration as stop:
+        known: dict[Sku, ComposedT] = stop.value
+        return known
+
+
+def component_levels(
+    skus: Iterable[Sku],
+) -> ComponentLevels[ComposedT]:
+    """
+    Ask for products and everything that they consist of, level by level, as data.
+
+    Each level is yielded as SKUs, and the known ones of them are sent; see
+    :func:`with_components`, which drives it with a callable.
+    """
     known: dict[Sku, ComposedT] = {}
     asked: set[Sku] = set()
-    wanted = list(dict.fromkeys(skus))
+    wanted = tuple(dict.fromkeys(skus))
     for _ in range(DEPTH_MAX):
         if not wanted:
             break
         asked.update(wanted)
-        read_now = read(tuple(wanted))
+        read_now = yield wanted
         known.update(read_now)
         inside = (component.sku for p in read_now.values() for component in p.components)
-        wanted = [sku for sku in dict.fromkeys(inside) if sku not in asked]
+        wanted = tuple(sku for sku in dict.fromkeys(inside) if sku not in asked)
     return known
 
 

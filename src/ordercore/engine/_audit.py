@@ -12,14 +12,16 @@ keeps nobody out, and only where it finds differences they are looked at again w
 writer held off; what is reported then is true.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
+from ordercore.engine._driver import Driver
+from ordercore.engine._requests import Call, Each, Hold, Loop
 from ordercore.errors import InvariantViolated, Rejected
 from ordercore.ids import TenantId
-from ordercore.instants import Instant
 from ordercore.ledger import (
     AccountId,
     Balance,
+    Entry,
     Movement,
     OpenPending,
     Reverse,
@@ -31,7 +33,7 @@ from ordercore.ledger import (
 )
 from ordercore.ports import Store
 
-__all__ = ["audit_ledger"]
+__all__ = ["audit_ledger", "audit_loop"]
 
 
 def audit_ledger(store: Store, tenant: TenantId) -> tuple[str, ...]:
@@ -48,49 +50,55 @@ def audit_ledger(store: Store, tenant: TenantId) -> tuple[str, ...]:
 
     Cost: O(log) twice at most; the second time, where differences were found, writers wait.
     """
-    if not tuple(_differences(store, tenant)):
+    return Driver(store, tenant).drive(audit_loop(store, tenant))
+
+
+def audit_loop(store: Store, tenant: TenantId) -> Loop[tuple[str, ...]]:
+    """
+    Recompute every balance and every open hold; see :func:`audit_ledger`.
+
+    """
+    if not (yield from _differences(store, tenant)):
         return ()
-    with store.hold(tenant):
-        return tuple(_differences(store, tenant))
+    return tuple((yield from Hold(_differences(store, tenant))))
 
 
-def _differences(store: Store, tenant: TenantId) -> Iterator[str]:
-    entries = store.entries(tenant)
-    replay = _Replay({e.step.step for e in entries if isinstance(e.step, Reverse)})
-    expected = 1
-    for entry in store.entries(tenant):
-        if entry.position != expected:
-            yield f"log position {expected}: missing, the next one found is {entry.position}"
-        expected = entry.position + 1
-        fault = replay.take(entry.step, entry.recorded_at)
-        if fault is not None:
-            yield f"log position {entry.position}: {fault}"
-    yield from _balances_that_differ(store, tenant, replay.balances)
-    yield from _holds_that_differ(store, tenant, replay.holds)
+def _differences(store: Store, tenant: TenantId) -> Loop[list[str]]:
+    reversed_steps: set[str] = set()
 
+    def look_ahead(entry: Entry) -> None:
+        if isinstance(entry.step, Reverse):
+            reversed_steps.add(entry.step.step)
 
-def _balances_that_differ(
-    store: Store, tenant: TenantId, balances: dict[AccountId, Balance]
-) -> Iterator[str]:
-    left = dict(balances)
-    for account, recorded in store.accounts(tenant):
-        recomputed = left.pop(account, None)
+    yield from Each(look_ahead, store.entries, tenant)
+    replay = _Replay(reversed_steps)
+    yield from Each(replay.take, store.entries, tenant)
+    found = replay.found
+    balances, holds = replay.balances, replay.holds
+
+    def compare(row: tuple[AccountId, Balance]) -> None:
+        account, recorded = row
+        recomputed = balances.pop(account, None)
         if recomputed != recorded:
-            yield _difference(account, recorded, recomputed)
-    for account in sorted(left):
-        yield _difference(account, None, left[account])
+            found.append(_difference(account, recorded, recomputed))
+
+    yield from Each(compare, store.accounts, tenant)
+    found.extend(_difference(account, None, balances[account]) for account in sorted(balances))
+    return found + _holds_that_differ((yield from Call(store.pendings, tenant)), holds)
 
 
-def _holds_that_differ(
-    store: Store, tenant: TenantId, holds: dict[str, OpenPending]
-) -> Iterator[str]:
-    left = dict(holds)
-    for recorded in store.pendings(tenant):
-        recomputed = left.pop(recorded.id, None)
+def _holds_that_differ(kept: Sequence[OpenPending], holds: dict[str, OpenPending]) -> list[str]:
+    found: list[str] = []
+    for recorded in kept:
+        recomputed = holds.pop(recorded.id, None)
         if recomputed != recorded:
-            yield f"hold {recorded.id}: recorded {recorded}, recomputed {recomputed or 'not open'}"
-    for pending_id in sorted(left):
-        yield f"hold {pending_id}: recorded not open, recomputed {left[pending_id]}"
+            found.append(
+                f"hold {recorded.id}: recorded {recorded}, recomputed {recomputed or 'not open'}"
+            )
+    found.extend(
+        f"hold {name}: recorded not open, recomputed {holds[name]}" for name in sorted(holds)
+    )
+    return found
 
 
 def _difference(account: str, recorded: Balance | None, recomputed: Balance | None) -> str:
@@ -111,12 +119,14 @@ class _Replay(Table):
 
     """
 
-    __slots__ = ("_kept", "_reversed")
+    __slots__ = ("_expected", "_kept", "_reversed", "found")
 
     def __init__(self, reversed_steps: set[str]) -> None:
         super().__init__()
         self._reversed = reversed_steps
         self._kept: dict[str, tuple[Step, Movement]] = {}
+        self._expected = 1
+        self.found: list[str] = []
 
     @property
     def balances(self) -> dict[AccountId, Balance]:
@@ -140,17 +150,23 @@ class _Replay(Table):
         """
         return self._kept[step.id][1] if step.id in self._kept else super().movement(step)
 
-    def take(self, step: Step, at: Instant) -> str | None:
+    def take(self, entry: Entry) -> None:
         """
-        Apply a recorded step; say what is wrong with it where it can't have been recorded.
+        Apply a recorded step; note what is missing before it, and why it can't have been recorded.
 
         """
+        if entry.position != self._expected:
+            self.found.append(
+                f"log position {self._expected}: missing, the next one found is {entry.position}"
+            )
+        self._expected = entry.position + 1
+        step = entry.step
         try:
-            apply_batch((unguarded(step),), self, at)
+            apply_batch((unguarded(step),), self, entry.recorded_at)
         except (Rejected, InvariantViolated) as error:
-            return str(error)
+            self.found.append(f"log position {entry.position}: {error}")
+            return
         if step.id in self._reversed:
             self._kept[step.id] = (step, self.movement(step))
         self.log.clear()
         self.ended.clear()
-        return None

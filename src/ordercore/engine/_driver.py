@@ -1,39 +1,22 @@
 """
-The driver for blocking code: answers what the loops ask, from a store and the host's ports.
+The driver for blocking code: answers what the loops ask with plain calls.
 
 """
 
-from contextlib import ExitStack
-from threading import Lock
 from typing import Any, TypeVar
 
 import attrs
 
-from ordercore.engine._read import Reader
-from ordercore.engine._requests import (
-    Ask,
-    GiveBack,
-    Hold,
-    Load,
-    LookUp,
-    Loop,
-    Read,
-    Recall,
-    Request,
-    TakeLease,
-    Write,
-)
-from ordercore.engine._streams import Streams
-from ordercore.engine._world import World
-from ordercore.errors import OrderCoreError
-from ordercore.ports import Lease, LeaseState, Store
+from ordercore.engine._requests import Call, Each, Hold, Loop, Request, Together, Turn
+from ordercore.ids import TenantId
+from ordercore.ports import Store
 
 __all__ = ["Driver"]
 
 _T = TypeVar("_T")
 
 
-@attrs.define(kw_only=True)
+@attrs.frozen
 class Driver:
     """
     Runs loops to their end; safe to share between threads as far as the store and the ports are.
@@ -41,69 +24,43 @@ class Driver:
     """
 
     store: Store
-    streams: Streams
-    reader: Reader
-    world: World
-    worker: str
-    _under_way: set[str] = attrs.field(init=False, factory=set[str])
-    _under_way_lock: Lock = attrs.field(init=False, factory=Lock)
+    tenant: TenantId
 
     def drive(self, loop: Loop[_T]) -> _T:
         """
         Run a loop and return what it comes to.
 
         Raises:
-            OrderCoreError: What the loop lets through.
+            Exception: What the loop lets through.
         """
-        with ExitStack() as held:
-            answer: Any = None
-            error: OrderCoreError | None = None
+        try:
+            request = loop.send(None)
             while True:  # bounded by the loops, which are
                 try:
-                    request = loop.send(answer) if error is None else loop.throw(error)
-                except StopIteration as stop:
-                    result: _T = stop.value
-                    return result
-                answer, error = None, None
-                try:
-                    answer = self._answer(request, held)
-                except OrderCoreError as raised:
-                    error = raised
+                    answer = self._answer(request)
+                except Exception as error:  # noqa: BLE001 - the loop is told and decides
+                    request = loop.throw(error)
+                else:
+                    request = loop.send(answer)
+        except StopIteration as stop:
+            result: _T = stop.value
+            return result
+        finally:
+            loop.close()
 
-    def _answer(self, request: Request, held: ExitStack) -> object:
-        match request:
-            case Load(stream):
-                return self.streams.load(stream)
-            case Write(commit, after):
-                return self.streams.write(commit, after)
-            case Read(needs, at):
-                return self.reader.answer(needs, at)
-            case Recall(command_id):
-                return self.store.recall(self.streams.tenant, command_id)
-            case TakeLease():
-                return self._lease(request, held)
-            case Ask(effect):
-                return self.world.ask(effect)
-            case LookUp(effect):
-                return self.world.look_up(effect)
-            case GiveBack(key):
-                self.store.unlease(self.streams.tenant, key)
-                return None
-            case Hold():
-                held.enter_context(self.store.hold(self.streams.tenant))
-                return None
+    def _answer(self, request: Request) -> Any:  # noqa: ANN401 - each request has its own
+        if isinstance(request, Call):
+            return request.method(*request.args, **request.kwargs)
+        if isinstance(request, Turn):
+            return self.drive(request.loop)  # versions tell writers apart; nobody need wait
+        if isinstance(request, Each):
+            for item in request.method(*request.args, **request.kwargs):
+                request.take(item)
+            return None
+        if isinstance(request, Together):
+            return tuple(self.drive(loop) for loop in request.loops)
+        return self._held(request)
 
-    def _lease(self, request: TakeLease, held: ExitStack) -> Lease:
-        """
-        Lease an effect. Threads of one engine share its name, so they settle it among themselves.
-
-        """
-        key, at, until = request.effect_key, request.at, request.until
-        with self._under_way_lock:
-            if key in self._under_way:
-                return Lease(LeaseState.HELD, at, at, until)
-            self._under_way.add(key)
-        held.callback(self._under_way.discard, key)
-        return self.store.lease(
-            self.streams.tenant, request.stream, key, holder=self.worker, at=at, until=until
-        )
+    def _held(self, request: Hold[_T]) -> _T:
+        with self.store.hold(self.tenant):
+            return self.drive(request.loop)

@@ -4,57 +4,32 @@ The engine for blocking code.
 It holds no rule of the business: it answers what the loops ask from a store and the host's ports.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
-from uuid import uuid4
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any, TypeVar
 
-import attrs
-
+from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._driver import Driver
+from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
+from ordercore.engine._environment import Environment, Ports
 from ordercore.engine._kinds import KINDS, Kinds
-from ordercore.engine._perform import perform_loop
-from ordercore.engine._read import Reader
-from ordercore.engine._requests import Environment, Submission, Submitted
+from ordercore.engine._requests import Submitted, Wish
 from ordercore.engine._stock import StockReading
-from ordercore.engine._streams import Streams
-from ordercore.engine._submit import submit_loop
-from ordercore.engine._verify import Verification, verify
-from ordercore.engine._world import World
-from ordercore.errors import InvalidData, InvalidDefinition
+from ordercore.engine._stock_loops import StockLoops
+from ordercore.engine._verify import Verification
+from ordercore.engine._ways import refuse_async
+from ordercore.errors import OrderCoreError
 from ordercore.fulfillment import CapacityLevel
-from ordercore.grammar import Actor, ActorKind, Aggregate, Command, Recorded
-from ordercore.ids import (
-    CommandId,
-    OrderId,
-    TenantId,
-    id_fault,
-)
+from ordercore.grammar import Actor, Aggregate, Command, Recorded
+from ordercore.ids import OrderId, TenantId
 from ordercore.instants import Instant
 from ordercore.orders import ORDERS, Allowed, Order, Rules, allowed
-from ordercore.ports import (
-    Carrier,
-    Catalog,
-    PaymentGateway,
-    Places,
-    Store,
-    TaxCalculator,
-)
+from ordercore.ports import Carrier, Catalog, PaymentGateway, Places, Store, TaxCalculator
 from ordercore.views import TimelineEntry, timeline
 
 __all__ = ["Engine"]
 
 _StateT = TypeVar("_StateT")
-
-_HOST: Final = Actor(ActorKind.SYSTEM, "host")
-
-
-def _now() -> Instant:
-    return datetime.now(UTC)
-
-
-def _random_key() -> str:
-    return uuid4().hex
 
 
 class Engine(StockReading):
@@ -82,7 +57,8 @@ class Engine(StockReading):
             the store must be able to write them.
 
     Raises:
-        InvalidDefinition: ``lease_s`` is below 1.
+        InvalidDefinition: ``lease_s`` is below 1, or an adapter is asynchronous: those go into an
+            :class:`AsyncEngine`.
     """
 
     def __init__(
@@ -96,44 +72,37 @@ class Engine(StockReading):
         carrier: Carrier,
         rules: Rules | None = None,
         tenant: str = "main",
-        clock: Callable[[], Instant] = _now,
-        new_key: Callable[[], str] = _random_key,
+        clock: Callable[[], Instant] = now,
+        new_key: Callable[[], str] = random_key,
         worker: str | None = None,
         lease_s: int = 60,
         kinds: Kinds = KINDS,
     ) -> None:
-        if lease_s < 1:
-            raise InvalidDefinition(f"engine: lease_s is {lease_s}, least is 1")
-        self._store = store
-        world = World(payments=payments, carrier=carrier)
-        self._tenant = TenantId(tenant)
-        self._clock = clock
-        self._new_key = new_key
-        self._streams = Streams(tenant=self._tenant, store=store, kinds=kinds)
-        self._env = Environment(
-            tenant=self._tenant,
+        require_least("lease_s", lease_s)
+        ports = Ports(
+            store=store,
+            catalog=catalog,
+            places=places,
+            payments=payments,
+            tax=tax,
+            carrier=carrier,
+        )
+        refuse_async(ports)
+        env = Environment.over(
+            ports,
+            tenant=TenantId(tenant),
             kinds=kinds,
             rules=rules or Rules(),
             clock=clock,
             lease_s=lease_s,
-            capabilities=world.capabilities,
+            worker=worker or f"worker-{random_key()}",
         )
-        reader = Reader(
-            tenant=self._tenant,
-            store=store,
-            catalog=catalog,
-            places=places,
-            carrier=carrier,
-            tax=tax,
-        )
-        super().__init__(reader, self._env.rules.stock, clock)
-        self._drive = Driver(
-            store=store,
-            streams=self._streams,
-            reader=reader,
-            world=world,
-            worker=worker or f"worker-{_random_key()}",
-        ).drive
+        self._store = store
+        self._tenant = env.tenant
+        self._reader = env.reader
+        self._loops = EngineLoops(env, new_key)
+        driver = Driver(store, env.tenant)
+        super().__init__(driver, StockLoops(env.reader, env.rules.stock, clock))
 
     @property
     def tenant(self) -> TenantId:
@@ -150,7 +119,7 @@ class Engine(StockReading):
         command: Command,
         *,
         key: str | None = None,
-        actor: Actor = _HOST,
+        actor: Actor = HOST,
         on_behalf_of: str | None = None,
         expected_version: int | None = None,
         perform: bool = True,
@@ -178,22 +147,32 @@ class Engine(StockReading):
             PortUnavailable: A port that must be read could not answer; nothing has changed.
             InvalidData: The key is malformed.
         """
-        if key is not None and (fault := id_fault(key)) is not None:
-            raise InvalidData("key", (fault,))
-        submission = Submission(
-            command=command,
-            command_id=CommandId(key or self._new_key()),
-            actor=actor,
-            on_behalf_of=on_behalf_of,
-            expected_version=expected_version,
-        )
-        submitted = self._drive(submit_loop(self._env, submission))
-        if submitted.repeated and submitted.stream is not None:
-            events = self._streams.events_of(submitted.command_id)
-            submitted = attrs.evolve(submitted, events=events)
-        if perform and submitted.stream is not None:
-            self._drive(perform_loop(self._env, submitted.stream))
-        return submitted
+        loops = self._loops
+        wish = loops.submission(command, key, actor, on_behalf_of, expected_version)
+        return self._drive(loops.submit(wish, perform=perform))
+
+    def submit_many(
+        self, wishes: Sequence[Wish | Command], *, perform: bool = True
+    ) -> tuple[Submitted | OrderCoreError, ...]:
+        """
+        Decide commands, each for itself, and record them in one transaction with one flush.
+
+        An error stands in its place and touches none of the others. What lost a race, even to
+        another of them, is submitted once more by itself. What must be decided on what another has
+        led to (of one order, behind a receipt, behind a refusal) follows in another transaction.
+
+        Args:
+            wishes: What is wanted: commands, or with more to say about them,
+                :class:`~ordercore.engine.Wish`.
+            perform: Whether to call ports for what is due then in all of their streams.
+
+        Returns:
+            For each wish, in the order given, what :meth:`submit` would return or raise.
+
+        Raises:
+            InvalidData: A key is malformed; nothing was done.
+        """
+        return self._drive(self._loops.submit_many(wishes, perform=perform))
 
     def resume(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """
@@ -206,7 +185,7 @@ class Engine(StockReading):
         Returns:
             How many obligations were looked at.
         """
-        return self._drive(perform_loop(self._env, of.stream(own_id)))
+        return self._drive(self._loops.resume(own_id, of))
 
     def run_pending(self, limit: int = 100) -> int:
         """
@@ -218,10 +197,7 @@ class Engine(StockReading):
         Returns:
             How many streams were looked at; 0 when nothing is due.
         """
-        due = self._store.due(self._tenant, self._clock(), limit)
-        for stream in due:
-            self._drive(perform_loop(self._env, stream))
-        return len(due)
+        return self._drive(self._loops.run_pending(limit))
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -245,24 +221,21 @@ class Engine(StockReading):
         Raises:
             Rejected: ``unknown_order``, or whatever the kind is.
         """
-        state: _StateT | None = self._streams.load(of.stream(own_id)).state
-        if state is None:
-            raise of.unknown(own_id)
-        return state
+        return self._drive(self._loops.state(own_id, of))
 
     def version(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """
         Return the version of a stream, an order's by default; give it as ``expected_version``.
 
         """
-        return self._streams.load(of.stream(own_id)).version
+        return self._drive(self._loops.version(own_id, of))
 
     def history(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> tuple[Recorded, ...]:
         """
         Return everything that has happened in a stream, an order's by default, in order.
 
         """
-        return tuple(self._store.load(self._tenant, of.stream(own_id)))
+        return self._drive(self._loops.history(own_id, of))
 
     def timeline(self, order_id: str) -> tuple[TimelineEntry, ...]:
         """
@@ -287,7 +260,7 @@ class Engine(StockReading):
         Raises:
             Rejected: ``unknown_place``.
         """
-        return self._reader.capacity_of(place, day, self._clock())
+        return self._drive(self._loops.capacity(place, day))
 
     def order_ids(self) -> Iterator[OrderId]:
         """
@@ -295,18 +268,15 @@ class Engine(StockReading):
 
         """
         for stream in self._store.streams(self._tenant):
-            kind, _, order_id = stream.partition("/")
-            if kind == ORDERS.kind:
-                yield OrderId(order_id)
+            if (order_id := order_id_of(stream)) is not None:
+                yield order_id
 
     def find(self, reference: str) -> OrderId | None:
         """
         Return the order that an outside reference belongs to (``"fakepay:ch_17"``).
 
         """
-        stream = self._store.find(self._tenant, reference)
-        kind, _, own_id = (stream or "").partition("/")
-        return OrderId(own_id) if kind == ORDERS.kind else None
+        return self._drive(self._loops.find(reference))
 
     def verify(self) -> Verification:
         """
@@ -314,4 +284,4 @@ class Engine(StockReading):
 
         Cost: reads the whole store once.
         """
-        return verify(self._store, self._tenant, self._env.kinds)
+        return self._drive(self._loops.verify())

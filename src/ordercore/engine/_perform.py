@@ -3,7 +3,8 @@ The loop of what a stream owes, as data; see ``_submit`` for how loops are drive
 
 Each obligation goes the same way, in this order, so that a crash anywhere is safe:
 
-    load ── lease (durable) ── call ── write the outcome; the lease ends in that same commit
+    load ── lease (durable) ── still owed? ── call ── write the outcome; the lease ends in that
+                                                      same commit
 
 A lease without an outcome means that somebody may have called and never told: then the port is
 asked what became of it, or asked again under the same key where its idempotency covers that, and
@@ -12,24 +13,20 @@ otherwise a person is asked. Nothing is ever called anew on a guess.
 A command that a stream owes to itself or to another one is submitted under a key of its own, so it
 needs no lease. That another stream has taken it is told to the owing stream like any outcome; a
 crash in between submits it again, which by then says nothing new.
+
+What a stream owes at one moment is performed together: every request is frozen, so what one comes
+to changes nothing about the others. Where the order matters all the same (the requests to one
+authorization), effects name one lane, and a lane is gone through in order. Whatever happens
+meanwhile, here or elsewhere, nothing is called that is no longer owed once its lease is taken.
+Outcomes of one stream are recorded one at a time, each when it is there.
 """
 
 from typing import Any, Final
 
 import attrs
 
-from ordercore.engine._requests import (
-    Ask,
-    Environment,
-    GiveBack,
-    Load,
-    Loaded,
-    LookUp,
-    Loop,
-    Recall,
-    Submission,
-    TakeLease,
-)
+from ordercore.engine._environment import Environment
+from ordercore.engine._requests import Loaded, Loop, Submission, Together, Turn
 from ordercore.engine._submit import submit_loop
 from ordercore.errors import (
     InvalidData,
@@ -40,8 +37,8 @@ from ordercore.errors import (
 )
 from ordercore.grammar import Aggregate, Answers, Effect, Outcome, Submit, Succeeded, Unknown
 from ordercore.ids import CommandId, StreamId
-from ordercore.instants import Instant, seconds_after
-from ordercore.ports import Lease, LeaseState, Receipt
+from ordercore.instants import seconds_after
+from ordercore.ports import Lease, LeaseState
 
 __all__ = ["perform_loop"]
 
@@ -54,75 +51,113 @@ def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
     """
-    aggregate = env.kinds.of_stream(stream)
     tried: set[str] = set()
-    for _ in range(_EFFECTS_MAX):
-        loaded: Loaded = yield Load(stream)
-        effect = _next_effect(aggregate, loaded.state, env.clock(), tried)
-        if effect is None:
+    while len(tried) < _EFFECTS_MAX:
+        loaded = yield from env.streams.load(stream)
+        due = [e for e in _due(env, stream, loaded) if e.key not in tried]
+        if not due:
             break
-        tried.add(effect.key)
-        if isinstance(effect, Submit):
-            yield from _submit(env, stream, loaded, effect)
+        due = due[: _EFFECTS_MAX - len(tried)]
+        tried.update(effect.key for effect in due)
+        lanes: dict[str, list[Effect]] = {}
+        for effect in due:
+            lanes.setdefault(effect.lane, []).append(effect)
+        loops = [_go_through(env, stream, loaded, lane) for lane in lanes.values()]
+        if len(loops) == 1:
+            yield from loops[0]
         else:
-            yield from _perform(env, stream, loaded, effect)
+            yield from Together(loops)
     return len(tried)
 
 
-def _next_effect(
-    aggregate: Aggregate[Any], state: object, at: Instant, tried: set[str]
-) -> Effect | None:
-    for effect in aggregate.owed(state):
-        due = effect.not_before is None or effect.not_before <= at
-        if due and not effect.waits_for_operator and effect.key not in tried:
-            return effect
-    return None
+def _due(env: Environment, stream: StreamId, loaded: Loaded) -> list[Effect]:
+    at = env.clock()
+    return [
+        effect
+        for effect in env.kinds.of_stream(stream).owed(loaded.state)
+        if (effect.not_before is None or effect.not_before <= at) and not effect.waits_for_operator
+    ]
+
+
+def _still_due(env: Environment, stream: StreamId, key: str) -> Loop[tuple[Loaded, Effect] | None]:
+    """
+    Return the stream and an effect as they are now; None where it is not owed, or not yet.
+
+    """
+    loaded = yield from env.streams.load(stream)
+    effect = next((e for e in _due(env, stream, loaded) if e.key == key), None)
+    return None if effect is None else (loaded, effect)
+
+
+def _go_through(
+    env: Environment, stream: StreamId, loaded: Loaded, lane: list[Effect]
+) -> Loop[None]:
+    for number, effect in enumerate(lane):
+        if not isinstance(effect, Submit):
+            yield from _perform(env, stream, effect)
+        elif not number:
+            yield from _submit(env, stream, loaded, effect)
+        elif still := (yield from _still_due(env, stream, effect.key)):
+            yield from _submit(env, stream, still[0], effect)
 
 
 def _submit(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) -> Loop[None]:
     # The version in the key: what was refused may be tried again by a person's word, and whoever
     # else is at it at this version writes the same key, hence once.
     key = CommandId(f"{effect.key}/try-{loaded.version}")
-    to_itself = env.kinds.of_command(effect.command).stream_of(effect.command) == stream
-    if not to_itself:
+    target = env.kinds.of_command(effect.command).stream_of(effect.command)
+    if target != stream:
         # This stream may move on between the other's commit and hearing of it, so there the first
         # try has a key for ever; only after a refusal does the version tell tries apart.
         first = CommandId(f"{effect.key}/submit")
-        known: Receipt | None = yield Recall(first)
+        known = yield from env.streams.recall(first)
         if known is None or known.rejected is None:
             key = first
+    loop = submit_loop(env, Submission(command=effect.command, command_id=key))
     try:
-        taken = yield from submit_loop(env, Submission(command=effect.command, command_id=key))
+        taken = yield from (loop if target is None else Turn(target, loop))
     except Rejected as refusal:
         waiting = _Waiting(f"refused: {refusal.code}", give_up=True)
-        yield from _record_attempt(env, stream, effect, waiting)
+        yield from Turn(stream, _record_attempt(env, stream, effect, waiting))
     except PortUnavailable as error:
-        yield from _record_attempt(env, stream, effect, _Waiting(error.reason))
+        waiting = _Waiting(error.reason)
+        yield from Turn(stream, _record_attempt(env, stream, effect, waiting))
     else:
-        if not to_itself:
+        if target != stream:
             reached = Succeeded(reference=taken.stream or key)
-            yield from _record_outcome(env, stream, loaded, effect, reached)
+            yield from Turn(stream, _record_outcome(env, stream, loaded, effect, reached))
 
 
-def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: Effect) -> Loop[None]:
-    at = env.clock()
-    lease: Lease = yield TakeLease(stream, effect.key, at, seconds_after(at, env.lease_s))
-    if lease.state is LeaseState.HELD:
+def _perform(env: Environment, stream: StreamId, effect: Effect) -> Loop[None]:
+    if not env.leases.begin(effect.key):
         return
-    outcome: Outcome | None = None
+    try:
+        at = env.clock()
+        until = seconds_after(at, env.lease_s)
+        lease = yield from env.leases.take(stream, effect.key, at=at, until=until)
+        if lease.state is LeaseState.HELD:
+            return
+        # Whoever had the lease until just now may have ended the effect.
+        still = yield from _still_due(env, stream, effect.key)
+        if still is None:
+            yield from env.leases.give_back(lease, effect.key)
+            return
+        loaded, effect = still
+        came_to = yield from _outcome_of(env, effect, lease)
+        if isinstance(came_to, _Waiting):
+            yield from Turn(stream, _record_attempt(env, stream, effect, came_to))
+        else:
+            yield from Turn(stream, _record_outcome(env, stream, loaded, effect, came_to))
+    finally:
+        env.leases.end(effect.key)
+
+
+def _outcome_of(env: Environment, effect: Effect, lease: Lease) -> "Loop[Outcome | _Waiting]":
     if lease.state is LeaseState.INHERITED:
         learned = yield from _learn(env, effect, lease)
-        if isinstance(learned, _Waiting):
-            yield from _record_attempt(env, stream, effect, learned)
-            return
-        outcome = learned
-    if outcome is None:
-        called = yield from _call(env, effect, lease)
-        if isinstance(called, _Waiting):
-            yield from _record_attempt(env, stream, effect, called)
-            return
-        outcome = called
-    yield from _record_outcome(env, stream, loaded, effect, outcome)
+        if learned is not None:
+            return learned
+    return (yield from _call(env, effect, lease))
 
 
 @attrs.frozen
@@ -138,10 +173,10 @@ class _Waiting:
 
 def _call(env: Environment, effect: Effect, lease: Lease) -> Loop[Outcome | _Waiting]:
     try:
-        outcome: Outcome = yield Ask(effect)
+        outcome = yield from env.world.ask(effect)
     except PortUnavailable as error:
-        if lease.state is LeaseState.FRESH:
-            yield GiveBack(effect.key)  # it certainly did not act: the next try is the first
+        # It certainly did not act: the next try is the first.
+        yield from env.leases.give_back(lease, effect.key)
         return _Waiting(error.reason)
     except OutcomeUnknown as error:
         outcome = Unknown(reason=error.reason)
@@ -156,7 +191,7 @@ def _learn(env: Environment, effect: Effect, lease: Lease) -> Loop[Outcome | _Wa
     Find out what became of a call that nobody told about; None says that calling again is safe.
 
     """
-    promised = env.capabilities(effect)
+    promised = env.world.capabilities(effect)
     now = env.clock()
     if promised.lookup:
         found = yield from _look_up(env, effect)
@@ -175,10 +210,10 @@ def _look_up(env: Environment, effect: Effect) -> Loop[Outcome | _Waiting | None
     Ask what became of a call; None where it is not known of, or nobody can be asked.
 
     """
-    if not env.capabilities(effect).lookup:
+    if not env.world.capabilities(effect).lookup:
         return None
     try:
-        found: Outcome | None = yield LookUp(effect)
+        found = yield from env.world.look_up(effect)
     except PortUnavailable as error:
         return _Waiting(error.reason)
     except OutcomeUnknown as error:
@@ -203,7 +238,7 @@ def _record_outcome(
         yield from _record_attempt(env, stream, effect, _Waiting(str(error), give_up=True))
         return
     yield from submit_loop(env, Submission(command=command, command_id=key))
-    after: Loaded = yield Load(stream)
+    after = yield from env.streams.load(stream)
     for still in aggregate.outstanding(after.state):
         if still.key == effect.key and not still.waits_for_operator:
             reason = f"{type(outcome).__name__} does not answer the request"
@@ -216,7 +251,7 @@ def _record_attempt(
     effect: Effect,
     waiting: _Waiting,
 ) -> Loop[None]:
-    loaded: Loaded = yield Load(stream)
+    loaded = yield from env.streams.load(stream)
     answers = _answers(env.kinds.of_stream(stream))
     command = answers.attempt(loaded.state, effect.key, waiting.reason, waiting.give_up)
     key = CommandId(f"{effect.key}/attempt-{loaded.version}")

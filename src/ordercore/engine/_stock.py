@@ -1,52 +1,25 @@
 """
-Reading stock for people and shops: what is available, who waits, what was crossed.
+Reading stock for people and shops, with plain calls.
 
 """
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
-from typing import Final
+from collections.abc import Iterable
+from datetime import date
 
-from ordercore.catalog import parts_of, with_components
-from ordercore.engine._read import Reader
-from ordercore.engine._stock_facts import open_preorders_at
-from ordercore.errors import InvalidData
-from ordercore.ids import CartId, OrderId, PlaceId, Sku
-from ordercore.instants import Instant
+from ordercore.engine._driver import Driver
+from ordercore.engine._stock_loops import Asker, StockLoops
 from ordercore.inventory import (
     Availability,
     AwaitedSupply,
     Covered,
     Crossings,
-    KitAvailability,
     Lot,
     LotRecord,
-    PartAvailability,
-    StockAt,
     StockLevel,
-    StockRules,
-    StockTerms,
-    available_account,
-    available_changes,
-    awaited_supply,
-    batches,
-    crossings,
-    holds_ended,
-    lots_at,
-    lots_prefix,
-    open_preorders,
-    reversed_before,
-    who_waits,
 )
-from ordercore.ledger import AccountId, Entry, Line, Number, account_parts, explain
+from ordercore.ledger import Line, Number
 
 __all__ = ["StockReading"]
-
-#: How often a stretch is read on while others write, before they are held off.
-_RACES_MAX: Final = 3
-
-#: Before everything: at this instant no hold is due, so balances are as recorded.
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class StockReading:
@@ -55,10 +28,9 @@ class StockReading:
 
     """
 
-    def __init__(self, reader: Reader, stock: StockRules, clock: Callable[[], Instant]) -> None:
-        self._reader = reader
-        self._stock_rules = stock
-        self._today = clock
+    def __init__(self, driver: Driver, stock: StockLoops) -> None:
+        self._drive = driver.drive
+        self._stock = stock
 
     def availability(
         self,
@@ -84,8 +56,8 @@ class StockReading:
         Returns:
             One level a SKU and place, in order of both; none for a kit, which lies nowhere.
         """
-        read = self._reading(places, channel, by, cart_id, order_id)
-        return tuple(level for sku in skus for level in read(Sku(sku)).levels)
+        asker = Asker(places=places, channel=channel, by=by, cart_id=cart_id, order_id=order_id)
+        return self._drive(self._stock.availability(skus, asker))
 
     def availability_of(
         self,
@@ -105,15 +77,8 @@ class StockReading:
         Raises:
             InvalidData: A kit that the catalog tells cannot be taken apart.
         """
-        read = self._reading(places, channel, by, cart_id, order_id)
-        asked, products = Sku(sku), self._reader.catalog.products
-        product = products((asked,)).get(asked)
-        if product is None or not product.is_kit:
-            return read(asked)
-        parts = parts_of(asked, with_components(products, (asked,)))
-        return KitAvailability(
-            sku=asked, parts=tuple(PartAvailability(part, read(part.sku)) for part in parts)
-        )
+        asker = Asker(places=places, channel=channel, by=by, cart_id=cart_id, order_id=order_id)
+        return self._drive(self._stock.availability_of(sku, asker))
 
     def lots(
         self, sku: str, place: str, records: Iterable[LotRecord], *, owner: str = ""
@@ -137,9 +102,7 @@ class StockReading:
 
         Cost: O(lots of the SKU that ever lay there).
         """
-        reader = self._reader
-        balances = reader.store.accounts(reader.tenant, lots_prefix(sku, place, owner=owner))
-        return lots_at(balances, records, sku, place, owner=owner)
+        return self._drive(self._stock.lots(sku, place, records, owner))
 
     def waiting(self, sku: str, place: str) -> tuple[Covered, ...]:
         """
@@ -147,11 +110,7 @@ class StockReading:
 
         Cost: O(open promises of the SKU at the place), sorted.
         """
-        reader, at = self._reader, self._today()
-        account = available_account(sku, place)
-        on_hand = reader.store.balances(reader.tenant, (account,), at)[account].posted
-        holds = reader.store.pendings(reader.tenant, source=account)
-        return who_waits(on_hand, (hold for hold in holds if not hold.is_due(at)))
+        return self._drive(self._stock.waiting(sku, place))
 
     def explain(
         self, sku: str, place: str, number: Number = "available", *, owner: str = ""
@@ -164,8 +123,7 @@ class StockReading:
 
         Cost: O(steps that touched the account).
         """
-        reader, account = self._reader, available_account(sku, place, owner)
-        return explain(account, reader.store.entries(reader.tenant, account), number)
+        return self._drive(self._stock.explain(sku, place, number, owner))
 
     def preordered(self, sku: str, place: str) -> tuple[AwaitedSupply, ...]:
         """
@@ -175,11 +133,7 @@ class StockReading:
 
         Cost: O(days on which the SKU was ever expected there + open promises), sorted.
         """
-        reader, at = self._reader, self._today()
-        need = open_preorders((Sku(sku),), PlaceId(place))
-        holds = open_preorders_at(reader.store, reader.tenant, need, at)
-        accounts = sorted({hold.source for hold in holds})
-        return awaited_supply(holds, reader.store.balances(reader.tenant, accounts, at))
+        return self._drive(self._stock.preordered(sku, place))
 
     def crossings(self, after: int = 0, limit: int = 1_000) -> Crossings:
         """
@@ -199,88 +153,4 @@ class StockReading:
             what stands now less what they changed. Where one of them reverses an earlier step,
             the whole log is read once.
         """
-        if after < 0 or limit < 1:
-            raise InvalidData("crossings", (f"after {after}, limit {limit}: legal is 0 on, 1 on",))
-        reader = self._reader
-        for _ in range(_RACES_MAX):
-            found = self._crossings(after, limit)
-            if found is not None:
-                return found
-        with reader.store.hold(reader.tenant):
-            found = self._crossings(after, limit)
-        assert found is not None  # noqa: S101 - nobody writes while others are held off
-        return found
-
-    def _crossings(self, after: int, limit: int) -> Crossings | None:
-        """
-        Read a stretch, or None where somebody wrote between its log and its balances.
-
-        """
-        store, tenant = self._reader.store, self._reader.tenant
-        tail = tuple(store.entries(tenant, after=after))
-        if not tail:
-            return Crossings((), after)
-        wanted = reversed_before(tail)
-        # Corrections are rare: only they make the log be read from its beginning.
-        whole = store.entries(tenant) if wanted else iter(())
-        earlier = tuple(entry for entry in whole if entry.step.id in wanted)
-        holds = store.pendings_made(tenant, holds_ended((*earlier, *tail)))
-        changed = available_changes(tail, holds, earlier)
-        now = store.balances(tenant, tuple(changed), _EVER)
-        if next(iter(store.entries(tenant, after=tail[-1].position)), None) is not None:
-            return None
-        before = {account: now[account].available - change for account, change in changed.items()}
-        stretch: list[Entry] = []
-        for batch in batches(tail):
-            stretch.extend(batch)
-            if len(stretch) >= limit:
-                break
-        found = crossings(
-            stretch,
-            before=before,
-            holds=holds,
-            terms=self._terms_of(changed),
-            earlier=earlier,
-        )
-        return Crossings(found, stretch[-1].position)
-
-    def _terms_of(
-        self, accounts: Iterable[AccountId]
-    ) -> Callable[[Sku, PlaceId, date], StockTerms]:
-        rules = self._stock_rules
-        skus = {Sku(account_parts(account).unit) for account in accounts}
-        categories = self._reader.categories(skus, rules)
-        return lambda sku, place, on: rules.terms_for(sku, categories.get(sku, ""), place, "", on)
-
-    def _reading(
-        self,
-        places: tuple[str, ...] | None,
-        channel: str,
-        by: date | None,
-        cart_id: str | None,
-        order_id: str | None,
-    ) -> Callable[[Sku], Availability]:
-        """
-        Return what reads one SKU after another for the same asker.
-
-        """
-        cart = None if cart_id is None else CartId(cart_id)
-        order = None if order_id is None else OrderId(order_id)
-        expected = by is not None
-
-        def read(sku: Sku) -> Availability:
-            where = self._places_of(sku, expected=expected) if places is None else places
-            need = StockAt((sku,), tuple(map(PlaceId, where)), cart, order, supply=expected)
-            (found,) = self._reader.available(need, self._stock_rules, channel, self._today())
-            return found
-
-        return read
-
-    def _places_of(self, sku: str, *, expected: bool) -> tuple[str, ...]:
-        reader = self._reader
-        prefix = f"promise|available|{sku}|"
-        lain = {
-            account_parts(account).place
-            for account, _ in reader.store.accounts(reader.tenant, prefix)
-        }
-        return tuple(sorted(lain | set(reader.supply(Sku(sku)) if expected else ())))
+        return self._drive(self._stock.crossings(after, limit))

@@ -4,16 +4,16 @@ Streams as the store tells them, folded once and brought up to date.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 from typing import Final
 
 import attrs
 
 from ordercore.engine._kinds import Kinds
-from ordercore.engine._requests import Loaded
-from ordercore.grammar import Event
+from ordercore.engine._requests import Call, Loaded, Loop, Submitted
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.ports import Commit, Receipt, Store
+from ordercore.ports import Commit, CommitRefusal, Receipt, Store
 
 __all__ = ["Streams"]
 
@@ -39,7 +39,14 @@ class Streams:
     )
     _lock: Lock = attrs.field(init=False, factory=Lock)
 
-    def load(self, stream: StreamId) -> Loaded:
+    def recall(self, command_id: CommandId) -> Loop[Receipt | None]:
+        """
+        Return what was recorded under a command id.
+
+        """
+        return (yield from Call(self.store.recall, self.tenant, command_id))
+
+    def load(self, stream: StreamId) -> Loop[Loaded]:
         """
         Return a stream's state and version as they are in the store now.
 
@@ -47,8 +54,8 @@ class Streams:
             InvalidDefinition: Nobody knows that kind of stream.
             InvariantViolated: There is an event in it that its kind does not have.
         """
-        known = self._kept.get(stream, Loaded(0, None))
-        newer = self.store.load(self.tenant, stream, known.version)
+        known = self._kept.get(stream, _NOTHING)
+        newer = yield from Call(self.store.load, self.tenant, stream, known.version)
         if not newer:
             return known
         fold = self.kinds.of_stream(stream).fold
@@ -58,19 +65,40 @@ class Streams:
         self._keep(stream, loaded)
         return loaded
 
-    def write(self, commit: Commit, after: object) -> Receipt:
+    def write(self, commit: Commit, after: object = None) -> Loop[Receipt]:
         """
         Write a commit, and keep the state that it leads to.
+
+        Args:
+            commit: What is written.
+            after: The state once it is written, so that nobody need read and fold what was just
+                folded; None where that isn't known, or not yet durable.
 
         Raises:
             Conflict: The stream has moved on; nothing was written.
             Rejected: A rule of the ledger; nothing was written.
         """
-        receipt = self.store.commit(commit)
+        receipt = yield from Call(self.store.commit, commit)
+        self._written(commit, after, receipt)
+        return receipt
+
+    def write_many(
+        self, commits: Sequence[tuple[Commit, object]]
+    ) -> Loop[Sequence[Receipt | CommitRefusal]]:
+        """
+        Write commits in one transaction, each with the state that it leads to; see :meth:`write`.
+
+        """
+        answers = yield from Call(self.store.commit_many, [commit for commit, _ in commits])
+        for (commit, after), answer in zip(commits, answers, strict=True):
+            if isinstance(answer, Receipt):
+                self._written(commit, after, answer)
+        return answers
+
+    def _written(self, commit: Commit, after: object, receipt: Receipt) -> None:
         # Another receipt says that the command was recorded before: this commit wasn't written.
         if after is not None and receipt.stream is not None and receipt is commit.receipt:
             self._keep(receipt.stream, Loaded(receipt.to_version, after))
-        return receipt
 
     def _keep(self, stream: StreamId, loaded: Loaded) -> None:
         with self._lock:
@@ -79,14 +107,21 @@ class Streams:
             if len(self._kept) > _KEPT_MAX:
                 self._kept.popitem(last=False)
 
-    def events_of(self, command_id: CommandId) -> tuple[Event, ...]:
+    def retold(self, submitted: Submitted) -> Loop[Submitted]:
         """
-        Return the events that a recorded command led to.
+        Add the events that a command led to where the result is that of an earlier submission.
 
         """
-        receipt = self.store.recall(self.tenant, command_id)
+        if not submitted.repeated or submitted.stream is None:
+            return submitted
+        receipt = yield from self.recall(submitted.command_id)
         if receipt is None or receipt.stream is None:
-            return ()
+            return submitted
         count = receipt.to_version - receipt.from_version
-        recorded = self.store.load(self.tenant, receipt.stream, receipt.from_version)
-        return tuple(r.event for r in recorded[:count])
+        recorded = yield from Call(
+            self.store.load, self.tenant, receipt.stream, receipt.from_version
+        )
+        return attrs.evolve(submitted, events=tuple(r.event for r in recorded[:count]))
+
+
+_NOTHING: Final = Loaded(0, None)

@@ -2,10 +2,10 @@
 The loop of a command, as data.
 
 The loops of the engine say what happens to a command and to what a stream owes; they perform no
-I/O. They are generators: each yields one request (load this, read that, write, call) and is sent
-the answer, or is thrown the error. A driver of a few lines answers the requests, with blocking
-calls or with awaited ones; every driver runs these same loops, so there is one order of steps to
-reason about and to crash.
+I/O. They are generators: each yields a request (call this method of the store, of a port) and is
+sent the answer, or is thrown the error; see ``_requests``. A driver of a few lines answers, with
+blocking calls or with awaited ones; every driver runs these same loops, so there is one order of
+steps to reason about and to crash.
 
     recall ──known──> the recorded result
       │
@@ -18,23 +18,12 @@ stream's version and the ledger's guards in one. The third time all others are h
 shortage ends as a refusal with true numbers and never as a lost race.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import attrs
 
-from ordercore.engine._requests import (
-    Environment,
-    Hold,
-    Load,
-    Loaded,
-    Loop,
-    Read,
-    Recall,
-    Submission,
-    Submitted,
-    Write,
-)
+from ordercore.engine._environment import Environment
+from ordercore.engine._requests import Hold, Loaded, Loop, Submission, Submitted
 from ordercore.errors import Conflict, InvariantViolated, Rejected
 from ordercore.grammar import (
     ROUNDS_MAX,
@@ -43,7 +32,6 @@ from ordercore.grammar import (
     Context,
     Decision,
     Facts,
-    Need,
     Submit,
 )
 from ordercore.ids import StreamId
@@ -51,10 +39,12 @@ from ordercore.instants import Instant
 from ordercore.orders import OrderContext
 from ordercore.ports import Commit, Receipt
 
-__all__ = ["submit_loop"]
+__all__ = ["Decided", "decide_loop", "submit_loop"]
 
 #: How often a command is decided before the stock that it needs is held for it.
 _RACES_MAX: Final = 2
+
+_NO_STREAM: Final = Loaded(0, None)
 
 
 def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
@@ -67,52 +57,125 @@ def submit_loop(env: Environment, submission: Submission) -> Loop[Submitted]:
         Conflict: ``expected_version`` is not the present one; not recorded.
         PortUnavailable: A read port could not answer; not recorded.
     """
-    known: Receipt | None = yield Recall(submission.command_id)
+    known = yield from env.streams.recall(submission.command_id)
     if known is not None:
         return _replayed(submission, known)
     family = env.kinds.of_command(submission.command)
     stream = family.stream_of(submission.command)
+    race = _Race(env, submission, family, stream)
     facts = Facts()
-    for race in range(_RACES_MAX + 1):
-        last = race == _RACES_MAX
-        if last:
-            yield Hold()
-        loaded = Loaded(0, None) if stream is None else (yield Load(stream))
-        attempt = _Attempt(env, submission, family, env.clock(), stream, loaded)
-        attempt.check_expected_version()
-        try:
-            facts = yield from _gather(attempt, facts)
-            decision = family.decide(submission.command, loaded.state, facts, attempt.context)
-        except Rejected as refusal:
-            yield Write(attempt.refused(refusal))
-            raise
-        after = family.fold(decision.events, loaded.state)
-        commit = attempt.decided(decision, after)
-        try:
-            # What is written while others are held out is durable only when the hold ends.
-            receipt: Receipt = yield Write(commit, None if last else after)
-        except Conflict:
-            if last or submission.expected_version is not None:
-                raise
-            # Whoever was first has changed what the stream's own commands go by.
-            facts = facts.without(family.contested)
-        except Rejected as refusal:
-            # A rule of the ledger: the facts about stock were out of date.
-            if last:
-                yield Write(attempt.refused(refusal))
-                raise
-            facts = facts.without(family.contested)
-        else:
-            if receipt is not commit.receipt:  # somebody recorded this key in between
-                return _replayed(submission, receipt)
-            return Submitted(
-                command_id=submission.command_id,
-                stream=stream,
-                version=receipt.to_version,
-                events=decision.events,
-                reply=decision.reply,
-            )
+    for _ in range(_RACES_MAX):
+        found = yield from _run(race, facts)
+        if isinstance(found, Submitted):
+            return found
+        facts = found
+    found = yield from Hold(_run(race, facts, last=True))
+    if isinstance(found, Submitted):
+        return found
     raise InvariantViolated(f"{submission.command_id} lost a race while everyone was held out")
+
+
+@attrs.frozen
+class _Race:
+    """
+    What is the same every time that a command is decided anew.
+
+    """
+
+    env: Environment
+    submission: Submission
+    family: CommandFamily
+    stream: StreamId | None
+
+
+def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | Facts]:
+    """
+    Decide and write once; where somebody was faster, return the facts that still hold.
+
+    """
+    write = race.env.streams.write
+    attempt = yield from _attempt(race)
+    try:
+        facts = yield from _gather(attempt, facts)
+        decided = attempt.decide(facts)
+    except Rejected as refusal:
+        yield from write(attempt.refused(refusal))
+        raise
+    try:
+        # What is written while others are held out is durable only when the hold ends.
+        receipt = yield from write(decided.commit, None if last else decided.after)
+    except Conflict:
+        if last or race.submission.expected_version is not None:
+            raise
+        # Whoever was first has changed what the stream's own commands go by.
+        return facts.without(race.family.contested)
+    except Rejected as refusal:
+        # A rule of the ledger: the facts about stock were out of date.
+        if last:
+            yield from write(attempt.refused(refusal))
+            raise
+        return facts.without(race.family.contested)
+    return decided.submitted(receipt)
+
+
+def decide_loop(env: Environment, submission: Submission) -> "Loop[Submitted | Decided]":
+    """
+    Decide a command and leave the writing to the caller, who writes several at once.
+
+    Returns:
+        What is to be written; or the recorded result, where the key is known.
+
+    Raises:
+        Rejected: As things stand the business says no; not recorded.
+    """
+    known = yield from env.streams.recall(submission.command_id)
+    if known is not None:
+        return _replayed(submission, known)
+    family = env.kinds.of_command(submission.command)
+    stream = family.stream_of(submission.command)
+    attempt = yield from _attempt(_Race(env, submission, family, stream))
+    return attempt.decide((yield from _gather(attempt, Facts())))
+
+
+@attrs.frozen
+class Decided:
+    """
+    A decision that is not written yet.
+
+    Attributes:
+        submission: On what.
+        decision: What was decided.
+        commit: What is to be written.
+        after: The stream's state once it is.
+    """
+
+    submission: Submission
+    decision: Decision[Any, Any]
+    commit: Commit
+    after: object
+
+    def submitted(self, receipt: Receipt) -> Submitted:
+        """
+        Tell the result of writing it, from what the store has answered.
+
+        """
+        if receipt is not self.commit.receipt:  # somebody recorded this key in between
+            return _replayed(self.submission, receipt)
+        return Submitted(
+            command_id=self.submission.command_id,
+            stream=receipt.stream,
+            version=receipt.to_version,
+            events=self.decision.events,
+            reply=self.decision.reply,
+        )
+
+
+def _attempt(race: _Race) -> "Loop[_Attempt]":
+    env, stream = race.env, race.stream
+    loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
+    attempt = _Attempt(env, race.submission, race.family, env.clock(), stream, loaded)
+    attempt.check_expected_version()
+    return attempt
 
 
 @attrs.frozen
@@ -144,7 +207,13 @@ class _Attempt:
         if expected not in {None, self.loaded.version}:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
-    def decided(self, decision: Decision[Any, Any], after: object) -> Commit:
+    def decide(self, facts: Facts) -> Decided:
+        command, state = self.submission.command, self.loaded.state
+        decision = self.family.decide(command, state, facts, self.context)
+        after = self.family.fold(decision.events, state)
+        return Decided(self.submission, decision, self._commit(decision, after), after)
+
+    def _commit(self, decision: Decision[Any, Any], after: object) -> Commit:
         command, version = self.submission.command, self.loaded.version
         return Commit(
             tenant=self.env.tenant,
@@ -190,8 +259,7 @@ def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
         missing = facts.missing(needs(command, state, facts, attempt.context))
         if not missing:
             return facts
-        answers: Mapping[Need[Any], object] = yield Read(missing, attempt.at)
-        facts = facts.and_also(answers)
+        facts = facts.and_also((yield from attempt.env.reader.answer(missing, attempt.at)))
     if facts.missing(needs(command, state, facts, attempt.context)):
         raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
     return facts
@@ -216,7 +284,7 @@ def _settled(
         for effect in family.owed(state)
         if effect.key == key
         and not isinstance(effect, Submit)
-        and not env.capabilities(effect).lookup
+        and not env.world.capabilities(effect).lookup
     )
 
 

@@ -5,19 +5,22 @@ The audit: recompute everything that is kept beside the facts, and name what sho
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import attrs
 
-from ordercore.engine._audit import audit_ledger
+from ordercore.engine._audit import audit_loop
+from ordercore.engine._driver import Driver
 from ordercore.engine._kinds import KINDS, Kinds
+from ordercore.engine._requests import Call, Each, Loop, collect
 from ordercore.grammar import Aggregate, Recorded
 from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
 from ordercore.ledger import AccountId, Balance, account_parts
 from ordercore.ports import Store
 
-__all__ = ["Verification", "verify"]
+__all__ = ["Verification", "verify", "verify_loop"]
 
 
 @attrs.frozen(kw_only=True)
@@ -110,27 +113,39 @@ def verify(store: Store, tenant: TenantId, kinds: Kinds = KINDS) -> Verification
         kinds: Which kinds of streams and holders there are.
 
     Cost: reads the whole store once; memory for one stream at a time, the accounts, the open holds
-    and one word an open stream.
+    and one word a stream.
+    """
+    return Driver(store, tenant).drive(verify_loop(store, tenant, kinds))
+
+
+def verify_loop(store: Store, tenant: TenantId, kinds: Kinds) -> Loop[Verification]:
+    """
+    Audit one tenant's store; see :func:`verify`.
+
     """
     findings = _Findings()
-    for stream in store.streams(tenant):
+    for stream in (yield from collect(store.streams, tenant)):
         if kinds.drives(stream):
-            findings.look_at(stream, kinds.of_stream(stream), store.load(tenant, stream))
+            history = yield from Call(store.load, tenant, stream)
+            findings.look_at(stream, kinds.of_stream(stream), history)
         else:
             findings.differences.append(f"{stream}: nobody knows this kind of stream")
     findings.leaks.extend(
         f"{hold.id}: {hold.amount} promised to {hold.reference}, which has ended or is unknown"
-        for hold in store.pendings(tenant)
+        for hold in (yield from Call(store.pendings, tenant))
         if hold.reference not in findings.open and not kinds.ends_by_itself(hold.reference)
     )
-    balances = dict(store.accounts(tenant))
+    balances = dict((yield from collect(store.accounts, tenant)))
+    steps = count()
+    yield from Each(lambda _: next(steps), store.entries, tenant)
+    differences = yield from audit_loop(store, tenant)
     return Verification(
         orders=findings.streams["order"],
         other_streams=findings.streams.total() - findings.streams["order"],
-        steps=sum(1 for _ in store.entries(tenant)),
+        steps=next(steps),
         trial_balance=_unbalanced(balances),
         differences=(
-            *audit_ledger(store, tenant),
+            *differences,
             *book_differences(balances),
             *_money_differences(balances, findings.kept_minor),
             *findings.differences,

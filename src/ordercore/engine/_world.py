@@ -6,12 +6,12 @@ order must neither be stuck in it nor lose it: it counts as an unknown outcome, 
 type (its text might hold what must not be kept), and is found out like any other.
 """
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import attrs
 
+from ordercore.engine._requests import Call, Loop
 from ordercore.errors import InvalidDefinition, OutcomeUnknown, PortUnavailable
 from ordercore.fulfillment import AskLabel
 from ordercore.grammar import Effect, Outcome
@@ -19,6 +19,8 @@ from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid
 from ordercore.ports import ActingCapabilities, Carrier, PaymentGateway
 
 __all__ = ["World"]
+
+_T = TypeVar("_T")
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +33,7 @@ class World:
     payments: PaymentGateway
     carrier: Carrier
 
-    def ask(self, effect: Effect) -> Outcome:
+    def ask(self, effect: Effect) -> Loop[Outcome]:
         """
         Perform an effect.
 
@@ -43,10 +45,9 @@ class World:
         act = _ACTS.get(type(effect))
         if act is None:
             raise InvalidDefinition(f"no port performs {type(effect).__name__}")
-        with _adapter_of(effect):
-            return act(self, effect)
+        return (yield from _of_adapter(effect, Call(act(self), effect)))
 
-    def look_up(self, effect: Effect) -> Outcome | None:
+    def look_up(self, effect: Effect) -> Loop[Outcome | None]:
         """
         Ask what became of an effect.
 
@@ -55,8 +56,7 @@ class World:
             OutcomeUnknown: It could not say.
         """
         port = self.carrier if isinstance(effect, AskLabel) else self.payments
-        with _adapter_of(effect):
-            return port.lookup(effect.key)
+        return (yield from _of_adapter(effect, Call(port.lookup, effect.key)))
 
     def capabilities(self, effect: Effect) -> ActingCapabilities:
         """
@@ -67,19 +67,18 @@ class World:
         return port.capabilities
 
 
-_ACTS: Final[dict[type[Effect], Callable[[World, Any], Outcome]]] = {
-    AskAuthorization: lambda world, ask: world.payments.authorize(ask),
-    AskCapture: lambda world, ask: world.payments.capture(ask),
-    AskVoid: lambda world, ask: world.payments.void(ask),
-    AskRefund: lambda world, ask: world.payments.refund(ask),
-    AskLabel: lambda world, ask: world.carrier.buy_label(ask),
+_ACTS: Final[dict[type[Effect], Callable[[World], Callable[[Any], Outcome]]]] = {
+    AskAuthorization: lambda world: world.payments.authorize,
+    AskCapture: lambda world: world.payments.capture,
+    AskVoid: lambda world: world.payments.void,
+    AskRefund: lambda world: world.payments.refund,
+    AskLabel: lambda world: world.carrier.buy_label,
 }
 
 
-@contextmanager
-def _adapter_of(effect: Effect) -> Generator[None]:
+def _of_adapter(effect: Effect, call: Call[_T]) -> Loop[_T]:
     try:
-        yield
+        return (yield from call)
     except (PortUnavailable, OutcomeUnknown):
         raise
     except Exception as error:

@@ -119,6 +119,16 @@ class Effect:
     not_before: Instant | None = None
     waits_for_operator: bool = False
 
+    @property
+    def lane(self) -> str:
+        """
+        Where the order matters: effects of one lane are performed one after the other.
+
+        In the order in which they are owed. Those of different lanes do not depend on each other
+        and may be performed at the same time. By itself, each is in a lane of its own.
+        """
+        return self.key
+
 
 @attrs.frozen(kw_only=True)
 class Submit(Effect):

@@ -34,39 +34,56 @@ class AskAuthorization(Effect):
 
 
 @attrs.frozen(kw_only=True)
-class AskCapture(Effect):
+class _ToOnePayment(Effect):
+    """
+    What is asked about one authorization: one at a time, in the order in which it was requested.
+
+    Providers lock an authorization while they work on it, and go by their own books: a void takes
+    all that captures have left.
+    """
+
+    payment_id: PaymentId
+
+    @property
+    def lane(self) -> str:
+        """
+        The payment.
+
+        """
+        return self.payment_id
+
+
+@attrs.frozen(kw_only=True)
+class AskCapture(_ToOnePayment):
     """
     Ask the provider for part of an authorized amount.
 
     """
 
-    payment_id: PaymentId
     authorization: str
     amount_minor: int
     currency: str
 
 
 @attrs.frozen(kw_only=True)
-class AskVoid(Effect):
+class AskVoid(_ToOnePayment):
     """
     Tell the provider that the rest of an authorization is not needed.
 
     """
 
-    payment_id: PaymentId
     authorization: str
     amount_minor: int
     currency: str
 
 
 @attrs.frozen(kw_only=True)
-class AskRefund(Effect):
+class AskRefund(_ToOnePayment):
     """
     Ask the provider to return captured money.
 
     """
 
-    payment_id: PaymentId
     authorization: str
     amount_minor: int
     currency: str

@@ -5,6 +5,7 @@ Places and the questions for them.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -102,6 +103,9 @@ class StaticPlaces:
         InvalidData: Two places have one id, or an id, cost, time zone or number of minutes is
             malformed.
     """
+
+    #: Asking it waits for nothing, so an event loop may do it in place.
+    never_blocks: Final = True
 
     def __init__(self, places: Iterable[Place]) -> None:
         self._places: dict[PlaceId, Place] = {}

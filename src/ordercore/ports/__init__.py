@@ -5,6 +5,14 @@ Ports are for I/O alone. Rules that a host supplies without I/O are strategies a
 slice that uses them.
 """
 
+from ordercore.ports._async import (
+    AsyncCarrier,
+    AsyncCatalog,
+    AsyncPaymentGateway,
+    AsyncPlaces,
+    AsyncStore,
+    AsyncTaxCalculator,
+)
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._world import (
     ActingCapabilities,
@@ -17,6 +25,12 @@ from ordercore.ports._world import (
 
 __all__ = [
     "ActingCapabilities",
+    "AsyncCarrier",
+    "AsyncCatalog",
+    "AsyncPaymentGateway",
+    "AsyncPlaces",
+    "AsyncStore",
+    "AsyncTaxCalculator",
     "Carrier",
     "Catalog",
     "Codec",
