@@ -27,7 +27,7 @@ def identity() -> dict[str, Any]:
     return {"user": "nobody", "extra_groups": ()}
 
 
-def start(binaries: Path, folder: Path, settings: list[str]) -> "subprocess.Popen[bytes]":
+def start(binaries: Path, folder: Path, settings: list[str]) -> "subprocess.Popen[Any]":
     flags = [flag for setting in settings for flag in ("-c", setting)]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
@@ -40,7 +40,7 @@ def start(binaries: Path, folder: Path, settings: list[str]) -> "subprocess.Pope
         )
 
 
-def stop(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
+def stop(server: "subprocess.Popen[Any]", how: signal.Signals) -> None:
     server.send_signal(how)
     try:
         server.wait(WAIT_S)

@@ -20,10 +20,11 @@ from typing import IO, cast
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests._postgres_keeper import identity
 
-__all__ = ["Server", "own_server", "server_dsn"]
+__all__ = ["Server", "environment", "own_server", "server_dsn"]
 
 KEEPER = Path(__file__).with_name("_postgres_keeper.py")
 USER = "ordercore"
@@ -174,6 +175,13 @@ def server_dsn() -> str:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def environment(dsn: str) -> dict[str, str]:
+    """Return the variables by which libpq finds a server."""
+    names = {"dbname": "PGDATABASE"}
+    given = conninfo_to_dict(dsn).items()
+    return {names.get(key, f"PG{key.upper()}"): str(value) for key, value in given}
 
 
 def own_server(*settings: str) -> Server:

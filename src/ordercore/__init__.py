@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from ordercore.parties import Destination
     from ordercore.payments import Tender
     from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
-    from ordercore.stores import MemoryStore, SQLiteStore
+    from ordercore.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SQLiteStore
     from ordercore.totals import Charge, Discount
 
 __all__ = [
@@ -284,6 +284,8 @@ _HOME: dict[str, str] = {
     "Rounding": "ordercore.money",
     "Rules": "ordercore.orders",
     "SQLiteStore": "ordercore.stores",
+    "PostgresStore": "ordercore.stores",
+    "AsyncPostgresStore": "ordercore.stores",
     "SendTransfer": "ordercore.inventory.documents",
     "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",

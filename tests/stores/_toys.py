@@ -168,3 +168,13 @@ def full_commit() -> Commit:
         due=9,
         settles=("e-1",),
     )
+
+
+def full_group() -> tuple[Commit, ...]:
+    """Build a group around the full commit, the last of which goes on where that has ended."""
+    return (
+        says("c-before", "s-2", "x", steps=(promise("h-2", 1),), due=4),
+        full_commit(),
+        says("c-late", "s-1", "late", version=1),
+        says("c-after", "s-1", "d", version=3, steps=(carry_out("t-10", "h-2"),), due=5),
+    )

@@ -5,7 +5,8 @@ python -m tests.stores._worker FILE MODE NAME COUNT
 
     append   commit COUNT events to one stream, trying again after each conflict
     take     ask COUNT times for the last units, and print how many were given
-    die      write in a transaction without end, and print when it is half written
+    die      write one commit and end the process at its COUNT-th write; print if it survived
+    die-together   the same with a group of three commits
 """
 
 import os
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 
 from ordercore.errors import Conflict, Rejected
 from ordercore.ids import StreamId
+from ordercore.ports import Commit
 from ordercore.stores import SQLiteStore
 from tests.stores import _toys as toys
 
@@ -64,7 +66,7 @@ class Dying(sqlite3.Connection):
         return super().executemany(statement, keys)  # type: ignore[arg-type]
 
 
-def die(path: str, at_write: int) -> None:
+def die(path: str, at_write: int, commits: tuple[Commit, ...]) -> None:
     connect = sqlite3.connect
 
     def dying(*args: object, **options: object) -> sqlite3.Connection:
@@ -73,14 +75,16 @@ def die(path: str, at_write: int) -> None:
     sqlite3.connect = dying  # type: ignore[assignment]  # fewer overloads than the real one
     store = SQLiteStore(path, codec=toys.ToyCodec())
     Dying.count, Dying.last = 0, at_write
-    store.commit(toys.full_commit())
+    store.commit_many(commits)
     print("survived")  # noqa: T201 - the answer to the test
 
 
 if __name__ == "__main__":
     path, mode, name, number = sys.argv[1:]
     if mode == "die":
-        die(path, int(number))
+        die(path, int(number), (toys.full_commit(),))
+    elif mode == "die-together":
+        die(path, int(number), toys.full_group())
     else:
         opened = SQLiteStore(path, codec=toys.ToyCodec())
         {"append": append, "take": take}[mode](opened, name, int(number))

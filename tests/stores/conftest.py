@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
 
 from ordercore.ports import Store
-from ordercore.stores import MemoryStore, PostgresStore, SQLiteStore
+from ordercore.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SQLiteStore
 from tests.postgres import server_dsn
+from tests.stores._blocking import Blocking
 from tests.stores._toys import ToyCodec
 
 TABLES = (
@@ -18,19 +21,42 @@ TABLES = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["memory", "sqlite in memory", "sqlite in a file", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture(
+    params=["memory", "sqlite in memory", "sqlite in a file", "postgres", "postgres awaited"]
+)
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Return what opens a new and empty store, as often as it is called."""
+    names = count(1)
+
+    def here() -> dict[str, Any]:
+        schema = request.getfixturevalue("new_schema")()
+        return {"dsn": request.getfixturevalue("dsn"), "schema": schema}
+
     factories: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
         "sqlite in memory": lambda: SQLiteStore(":memory:", codec=ToyCodec()),
         "sqlite in a file": lambda: SQLiteStore(
-            tmp_path / "shop.db", codec=ToyCodec(), durability="normal"
+            tmp_path / f"shop-{next(names)}.db", codec=ToyCodec(), durability="normal"
         ),
-        "postgres": lambda: request.getfixturevalue("postgres"),
+        "postgres": lambda: PostgresStore(codec=ToyCodec(), **here()),
+        "postgres awaited": lambda: cast(
+            "Store", Blocking(AsyncPostgresStore(codec=ToyCodec(), **here()))
+        ),
     }
-    store = factories[request.param]()
-    yield store
-    store.close()
+    opened: list[Store] = []
+
+    def new() -> Store:
+        opened.append(factories[request.param]())
+        return opened[-1]
+
+    yield new
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(new_store: Callable[[], Store]) -> Store:
+    return new_store()
 
 
 @pytest.fixture
@@ -40,7 +66,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def schema() -> str:
-    """Name the schema of this process of the test run."""
+    """Name the first schema of this process of the test run; others begin with its name."""
     return f"oc_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
 
 
@@ -50,15 +76,31 @@ def dsn(schema: str) -> Iterator[str]:
     dsn = server_dsn()
     yield dsn
     with psycopg.connect(dsn) as connection:
-        connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'.encode())
+        found = connection.execute("SELECT nspname FROM pg_namespace").fetchall()
+        for (name,) in found:
+            if name.startswith(schema):
+                connection.execute(f'DROP SCHEMA "{name}" CASCADE'.encode())
 
 
 @pytest.fixture
-def postgres(dsn: str, schema: str) -> Iterator[PostgresStore]:
+def new_schema(dsn: str, schema: str) -> Callable[[], str]:
+    """Return what names a schema with empty tables, another at each call."""
+    names = (f"{schema}_{n}" for n in count(1))
+
+    def new() -> str:
+        name = next(names)
+        PostgresStore(dsn, schema=name).close()
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for table in TABLES:
+                connection.execute(f'DELETE FROM "{name}".oc_{table}'.encode())  # noqa: S608
+        return name
+
+    return new
+
+
+@pytest.fixture
+def postgres(dsn: str, new_schema: Callable[[], str]) -> Iterator[PostgresStore]:
     """A store whose tables are empty."""
-    store = PostgresStore(dsn, schema=schema, codec=ToyCodec())
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        for table in TABLES:
-            connection.execute(f'DELETE FROM "{schema}".oc_{table}'.encode())  # noqa: S608
+    store = PostgresStore(dsn, schema=new_schema(), codec=ToyCodec())
     yield store
     store.close()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
+import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,22 @@ from ordercore.engine import audit_ledger
 from ordercore.errors import Conflict, Rejected
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.ledger import AccountId, Divide, Pend, Post, PostPending, Step, VoidPending, account
+from ordercore.instants import Instant
+from ordercore.ledger import (
+    AccountId,
+    Divide,
+    ExpirePending,
+    Merge,
+    Pend,
+    Post,
+    PostPending,
+    Reverse,
+    Step,
+    VoidPending,
+    account,
+    expiry_id,
+    reversal_id,
+)
 from ordercore.ports import Commit, Receipt, Store
 from ordercore.stores import MemoryStore, SQLiteStore
 from tests.stores._toys import OTHER, SHOP, START, Answer, Said, ToyCodec, minutes, says
@@ -23,7 +39,9 @@ ACCOUNTS = tuple(
     for place in ("berlin", "paris")
 )
 HOLDERS = ("cart-1", "cart-2")
+LEASED = ("e-1", "e-2")
 UNTIL = 12
+MADE = tuple(f"t-{n}{part}" for n in range(60) for part in ("", "/part-1", "/part-2"))
 
 
 class Walk:
@@ -36,6 +54,7 @@ class Walk:
         self._random = random
         self._store = store
         self._now = 0
+        self._fresh: list[Step] = []
 
     def commit(self) -> Commit:
         random, store = self._random, self._store
@@ -45,7 +64,10 @@ class Walk:
         stream = None if self.rarely() else random.choice(STREAMS)
         version = 0 if stream is None else len(store.load(tenant, StreamId(stream)))
         count = 0 if refused or stream is None else random.randrange(3)
-        steps = () if refused else tuple(self.step(tenant) for _ in range(random.randrange(4)))
+        self._fresh = []
+        for _ in range(0 if refused else random.randrange(4)):
+            self._fresh.append(self.step(tenant))
+        steps = tuple(self._fresh)
         return says(
             random.choice(COMMANDS),
             stream,
@@ -55,6 +77,7 @@ class Walk:
             at=self._now,
             steps=steps,
             due=None if stream is None or random.random() < 0.3 else random.randrange(UNTIL),
+            settles=(random.choice(LEASED),) if self.rarely() else (),
             rejected=Rejected("no", "no", data={"n": 1}, legal=("yes",)) if refused else None,
             reply=Answer(random.randrange(9)) if self.rarely() else None,
         )
@@ -74,8 +97,16 @@ class Walk:
                 return Post(name, source, target, amount, *tail, None if self.rarely() else least)
             expires = random.choice((None, minutes(self._now + random.randint(0, 3))))
             return Pend(name, source, target, amount, *tail, least, expires)
+        if self.rarely():
+            return self.reversal(tenant, *tail)
         hold, held = self.hold(tenant)
-        kind = random.randrange(3)
+        kind = random.randrange(5)
+        if kind == 3:
+            made = self._store.pendings_made(tenant, (hold,)).get(hold)
+            due = minutes(self._now) if made is None else made.expires_at
+            return ExpirePending(expiry_id(hold), hold, due or START)
+        if kind == 4:
+            return Merge(name, (hold, self.alike(tenant, hold)), *tail)
         if kind == 0:
             return PostPending(name, hold, random.choice((None, amount)), *tail)
         if kind == 1:
@@ -96,8 +127,34 @@ class Walk:
         if open_holds and self._random.random() < 0.6:
             chosen = self._random.choice(open_holds)
             return chosen.id, chosen.amount
-        made = [e.step.id for e in self._store.entries(tenant) if isinstance(e.step, Pend)]
+        recorded = [*self._fresh, *(entry.step for entry in self._store.entries(tenant))]
+        made = [step.id for step in recorded if isinstance(step, Pend | Merge)]
+        made += [part for step in recorded if isinstance(step, Divide) for part in step.part_ids]
         return self._random.choice((*made, "t-99")), 2
+
+    def alike(self, tenant: TenantId, pending_id: str) -> str:
+        """Choose a hold that can be merged with another, where there is one."""
+        one = self._store.pendings_made(tenant, (pending_id,)).get(pending_id)
+        others = [
+            other.id
+            for other in self._store.pendings(tenant)
+            if one is not None
+            and other.id != one.id
+            and attrs.evolve(other, id=one.id, amount=one.amount, promised_at=one.promised_at)
+            == one
+        ]
+        return self._random.choice(others) if others else self.hold(tenant)[0]
+
+    def reversal(
+        self, tenant: TenantId, reason: str, reference: str, occurred_at: Instant
+    ) -> Reverse:
+        """Reverse what was posted, before or in the very commit; rarely what can't be reversed."""
+        recorded = [*self._fresh, *(entry.step for entry in self._store.entries(tenant))]
+        posted = [step for step in recorded if isinstance(step, Post | PostPending)]
+        names = [step.id for step in (recorded if self.rarely() else posted)]
+        step_id = self._random.choice((*names, "t-99"))
+        least = self._random.choice((None, 0, -2))
+        return Reverse(reversal_id(step_id), step_id, reason, reference, occurred_at, least)
 
     def rarely(self) -> bool:
         return self._random.random() < 0.1
@@ -149,6 +206,7 @@ def readings(store: Store) -> dict[str, object]:
             "entries": list(store.entries(tenant)),
             "of accounts": [list(store.entries(tenant, AccountId(a))) for a in ACCOUNTS],
             "due": [list(store.due(tenant, minutes(at), 2)) for at in (0, 4, UNTIL)],
+            "made": dict(store.pendings_made(tenant, MADE)),
             "references": [store.find(tenant, f"pay:{n}") for n in range(4)],
         }
     return read

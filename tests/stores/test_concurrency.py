@@ -194,11 +194,16 @@ def test_processes_that_create_one_file_at_the_same_moment_both_succeed(path: Pa
         assert len(told(store, stream="shared")) == 6
 
 
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [("die", ["a", "b", "c"]), ("die-together", ["a", "b", "c", "d"])],
+    ids=["a commit", "a group"],
+)
 def test_a_process_that_dies_at_any_write_of_a_commit_leaves_all_of_it_or_nothing(
-    path: Path,
+    path: Path, mode: str, words: list[str]
 ) -> None:
     """
-    The commit is cut before its first, second ... last write, until one survives.
+    The commit or group is cut before its first, second ... last write, until one survives.
 
     """
     with SQLiteClosing(path) as store:
@@ -207,7 +212,7 @@ def test_a_process_that_dies_at_any_write_of_a_commit_leaves_all_of_it_or_nothin
         before = everything(store)
         at_write = 0
         for at_write in range(1, 40):
-            process = worker(path, "die", "x", at_write)
+            process = worker(path, mode, "x", at_write)
             code, printed = finished(process)
             if printed == "survived":
                 break
@@ -216,7 +221,7 @@ def test_a_process_that_dies_at_any_write_of_a_commit_leaves_all_of_it_or_nothin
             assert audit_ledger(store, SHOP) == ()
 
         assert at_write == 12  # begin, ten tables' writes, commit: the eleven before were cut
-        assert told(store) == ["a", "b", "c"]
+        assert told(store) == words
         assert audit_ledger(store, SHOP) == ()
 
 
@@ -240,7 +245,7 @@ def everything(store: Store) -> tuple[object, ...]:
         tuple(store.entries(SHOP)),
         tuple(store.due(SHOP, minutes(10_000), 1_000)),
         store.find(SHOP, "pay:9"),
-        store.recall(SHOP, CommandId("c-full")),
+        *(store.recall(SHOP, CommandId(f"c-{name}")) for name in ("before", "full", "after")),
     )
 
 

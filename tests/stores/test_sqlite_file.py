@@ -1,16 +1,23 @@
 """What is particular to a store in a file: opening, versions, durability, damage."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from ordercore.engine import audit_ledger
-from ordercore.errors import InvalidData, InvalidDefinition, InvariantViolated, PortUnavailable
+from ordercore.errors import (
+    Conflict,
+    InvalidData,
+    InvalidDefinition,
+    InvariantViolated,
+    PortUnavailable,
+)
 from ordercore.ids import CommandId, StreamId
 from ordercore.ledger import Ledger
+from ordercore.ports import Receipt
 from ordercore.stores import SQLiteStore
 from ordercore.stores import _schema as schema
 from ordercore.stores import _sql as sql
@@ -203,6 +210,50 @@ def test_what_no_database_can_hold_is_refused_as_data(
             store.commit(says("c-1", f"s-{words}", "a", steps=(supply("t-1", amount),)))
 
         assert list(store.tenants()) == []
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["by itself", "inside a hold"])
+def test_what_the_driver_cant_bind_is_refused_and_its_neighbors_in_the_group_are_written(
+    path: Path, *, held: bool
+) -> None:
+    group = (
+        says("c-1", "s-1", "a", steps=(supply("t-1", 2**63 - 1),)),
+        says("c-2", "s-1", "b", version=1, steps=(supply("t-2", 1),)),
+        says("c-3", "s-1", "x", version=1, on_behalf_of="\ud800"),
+        says("c-4", "s-1", "c", version=1, steps=(promise("h-1", 2),)),
+        says("c-5", "s-1", "late", version=1),
+    )
+    with closing(opened(path)) as store:
+        with store.hold(SHOP) if held else nullcontext():
+            answers = store.commit_many(group)
+
+        assert [type(answer) for answer in answers] == [
+            Receipt, InvalidData, InvalidData, Receipt, Conflict,
+        ]  # fmt: skip
+        assert told(store) == ["a", "c"]
+        assert [entry.step.id for entry in store.entries(SHOP)] == ["t-1", "h-1"]
+        assert audit_ledger(store, SHOP) == ()
+
+
+def test_a_group_begins_and_ends_one_transaction(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_to_sqlite: list[str] = []
+    connect = sqlite3.connect
+
+    def traced(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*args, **options)
+        connection.set_trace_callback(told_to_sqlite.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    with closing(opened(path)) as store:
+        told_to_sqlite.clear()
+        store.commit_many([says(f"c-{n}", f"s-{n % 7}", "a", version=n // 7) for n in range(50)])
+
+        ends = [text for text in told_to_sqlite if text in {sql.BEGIN, sql.COMMIT, sql.ROLLBACK}]
+        assert ends == [sql.BEGIN, sql.COMMIT]
+        assert len(list(store.feed(SHOP, 0, 99))) == 50
 
 
 def test_a_commit_that_fails_half_written_inside_a_hold_is_undone_alone(path: Path) -> None:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from ordercore.stores._memory import MemoryStore
     from ordercore.stores._postgres import PostgresStore
+    from ordercore.stores._postgres_async import AsyncPostgresStore
     from ordercore.stores._sqlite import SQLiteStore
 
-__all__ = ["MemoryStore", "PostgresStore", "SQLiteStore"]
+__all__ = ["AsyncPostgresStore", "MemoryStore", "PostgresStore", "SQLiteStore"]
 
 _HOMES: Final = {
+    "AsyncPostgresStore": "ordercore.stores._postgres_async",
     "MemoryStore": "ordercore.stores._memory",
     "PostgresStore": "ordercore.stores._postgres",
     "SQLiteStore": "ordercore.stores._sqlite",

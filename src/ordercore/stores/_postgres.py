@@ -2,65 +2,38 @@
 The store in PostgreSQL: durable, for many processes on many machines.
 
 What is done is written once, as generators, in ``_postgres_commit`` (with the order of locks) and
-``_postgres_reading`` (with the numbering of the feed and the log). This module lends them
-connections of a pool, for threads; ``_postgres_async`` does the same for an event loop.
+``_postgres_reading`` (with the numbering of the feed and the log). Here they are done
+by threads, on connections that ``_postgres_threads`` lends; ``AsyncPostgresStore`` does the same in
+an event loop.
 
 Durability is the server's: a commit returns when the server has confirmed it, and what that means
 says its ``synchronous_commit``. A connection that is lost during a commit is not guessed about: the
 commit is done again, and finds its receipt where the first try was through.
 """
 
-import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar, final
-from weakref import WeakSet
 
-import attrs
-import psycopg
-from psycopg.pq import TransactionStatus
-from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import ConnectionPool
 
 from ordercore.codec import JsonCodec
-from ordercore.errors import Conflict, InvalidData, InvalidDefinition, InvariantViolated, Rejected
+from ordercore.errors import Conflict, InvalidData, InvariantViolated, Rejected
 from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
-from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_ledger import lock_number
 from ordercore.stores._postgres_reading import Reading
 from ordercore.stores._postgres_schema import bring_forward
-from ordercore.stores._postgres_work import (
-    DRIVER_ERRORS,
-    Attempts,
-    Rows,
-    Session,
-    Statement,
-    Work,
-    is_gone,
-)
+from ordercore.stores._postgres_threads import Connections
+from ordercore.stores._postgres_work import Access, Session, Work
 from ordercore.stores._rows import to_us
 
 __all__ = ["PostgresStore"]
 
 T = TypeVar("T")
-
-_POOL_ERRORS: Final = (PoolTimeout, PoolClosed, TooManyRequests)
-
-
-@attrs.define
-class _Held:
-    """
-    The connection of a thread that holds tenants.
-
-    """
-
-    connection: "psycopg.Connection[Any]"
-    tenants: set[TenantId]
 
 
 @final
@@ -72,7 +45,7 @@ class PostgresStore:
     their own, as many as like; a process that forks opens its own afterwards.
     """
 
-    __slots__ = ("_committing", "_held", "_own", "_pool", "_reading", "_session", "_set_up")
+    __slots__ = ("_committing", "_connections", "_reading")
 
     def __init__(
         self,
@@ -109,24 +82,14 @@ class PostgresStore:
             InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
             PortUnavailable: The database can't be reached.
         """
-        if pool is not None and dsn:
-            raise InvalidDefinition("a PostgresStore takes a DSN or a pool, not both")
-        if not 0 <= connections_min <= connections_max or connections_max < 1:
-            raise InvalidDefinition(
-                f"a pool of {connections_min} to {connections_max} connections can't be"
-            )
         chosen = JsonCodec() if codec is None else codec
+        session = Session(schema, lock_timeout_ms, statement_timeout_ms)
+        access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
         self._committing: Final = Committing(chosen)
         self._reading: Final = Reading(chosen)
-        self._session: Final = Session(schema, lock_timeout_ms, statement_timeout_ms)
-        self._held: Final[dict[int, _Held]] = {}
-        self._set_up: Final[WeakSet[psycopg.Connection[Any]]] = WeakSet()
-        self._own: Final = pool is None
-        self._pool: Final = pool or _opened(
-            dsn, connections_min, connections_max, connect_timeout_ms
-        )
+        self._connections: Final = Connections(access, pool)
         try:
-            self._run(lambda _: bring_forward(schema), "schema")
+            self._read(bring_forward, schema)
         except BaseException:
             self.close()
             raise
@@ -158,7 +121,7 @@ class PostgresStore:
                 asked what became of it. The same commit may be sent again.
         """
         prepared = self._committing.prepared(commit)
-        receipt = self._run(
+        receipt = self._connections.run(
             lambda attempts: self._committing.commit(commit, prepared, attempts),
             f"commit {commit.receipt.command_id}",
         )
@@ -181,7 +144,7 @@ class PostgresStore:
         answers, groups = self._committing.screen(commits)
         if groups:
             try:
-                written = self._run(
+                written = self._connections.run(
                     lambda attempts: self._committing.commit_many(groups, attempts), "group"
                 )
             except InvalidData:
@@ -208,8 +171,7 @@ class PostgresStore:
         """
         return self._read(self._committing.receipts, tenant, (command_id,)).get(command_id)
 
-    @contextmanager
-    def hold(self, tenant: TenantId) -> Generator[None, None, None]:
+    def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
         """
         Keep every other writer of this tenant out until the block ends, of all processes.
 
@@ -219,30 +181,7 @@ class PostgresStore:
         Raises:
             PortUnavailable: Somebody else kept the tenant for longer than the lock timeout.
         """
-        thread = threading.get_ident()
-        held = self._held.get(thread)
-        if held is not None and tenant in held.tenants:
-            yield
-            return
-        lock = (lock_number(tenant),)
-        outermost = held is None
-        if held is None:
-            held = _Held(self._take(Attempts("hold")), set())
-        self._held[thread] = held
-        try:
-            self._read(_one, Statement(sql.HOLD, lock))
-            held.tenants.add(tenant)
-            yield
-        finally:
-            held.tenants.discard(tenant)
-            try:
-                if not held.connection.closed:
-                    _answers(held.connection, (Statement(sql.LET_GO, lock),))
-            except psycopg.Error:
-                held.connection.close()  # the lock ends with the session
-            if outermost:
-                del self._held[thread]
-                self._pool.putconn(held.connection)
+        return self._connections.hold(tenant)
 
     def balances(
         self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
@@ -328,7 +267,7 @@ class PostgresStore:
         Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
 
         """
-        return self._run(
+        return self._connections.run(
             lambda _: self._reading.lease(
                 tenant, stream, effect_key, holder=holder, at=at, until=until
             ),
@@ -404,114 +343,7 @@ class PostgresStore:
         Give back the store's own connections; a second call does nothing.
 
         """
-        if self._own:
-            self._pool.close()
-
-    # --- the driver -----------------------------------------------------------------------------
+        self._connections.close()
 
     def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
-        return self._run(lambda _: work(*keys), work.__name__)
-
-    def _run(self, begin: Callable[[Attempts], Work[T]], subject: str) -> T:
-        """
-        Do work on a connection, again where it was lost or lost a race.
-
-        """
-        attempts = Attempts(subject)
-        while True:
-            held = self._held.get(threading.get_ident())
-            connection = self._take(attempts) if held is None else held.connection
-            try:
-                return _drive(connection, begin(attempts))
-            except DRIVER_ERRORS as error:
-                lost = is_gone(error, connection)
-                attempts.failed(error, lost=lost, held=held is not None)
-            finally:
-                _settle(connection)
-                if held is None:
-                    self._pool.putconn(connection)
-            if lost:
-                self._pool.check()  # where one is lost, those that lie idle may be too
-
-    def _take(self, attempts: Attempts) -> "psycopg.Connection[Any]":
-        while True:
-            try:
-                connection: psycopg.Connection[Any] = self._pool.getconn()
-            except _POOL_ERRORS as error:
-                attempts.failed(error)
-                raise
-            if connection in self._set_up:
-                return connection
-            try:
-                connection.autocommit = True
-                connection.adapters.register_dumper(int, Int8Dumper)
-                _answers(connection, (self._session.statement(),))
-            except psycopg.Error as error:
-                lost = is_gone(error, connection)
-                self._pool.putconn(connection)
-                attempts.failed(error, lost=lost)
-                continue
-            self._set_up.add(connection)
-            return connection
-
-
-def _opened(dsn: str, least: int, most: int, timeout_ms: int) -> "ConnectionPool[Any]":
-    """
-    Open a pool, when a first connection has shown that the database can be reached.
-
-    """
-    attempts, timeout = Attempts("open"), timeout_ms / 1_000
-    options: dict[str, Any] = {"autocommit": True, "connect_timeout": max(1, round(timeout))}
-    try:
-        psycopg.connect(dsn, **options).close()
-    except psycopg.Error as error:
-        attempts.failed(error)
-        raise
-    pool = ConnectionPool(
-        dsn, min_size=least, max_size=most, timeout=timeout, kwargs=options, open=False
-    )
-    pool.open()
-    return pool
-
-
-def _drive(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
-    try:
-        batch = next(work)
-        while True:
-            batch = work.send(_answers(connection, batch))
-    except StopIteration as done:
-        result: T = done.value
-        return result
-
-
-def _answers(connection: "psycopg.Connection[Any]", batch: Sequence[Statement]) -> Sequence[Rows]:
-    if len(batch) == 1:
-        cursor = psycopg.RawCursor(connection)
-        cursor.execute(*batch[0])
-        return (cursor.fetchall() if cursor.description else (),)
-    cursors = [psycopg.RawCursor(connection) for _ in batch]
-    with connection.pipeline():
-        for cursor, statement in zip(cursors, batch, strict=True):
-            cursor.execute(*statement)
-    return [cursor.fetchall() if cursor.description else () for cursor in cursors]
-
-
-def _settle(connection: "psycopg.Connection[Any]") -> None:
-    """
-    Leave no transaction behind.
-
-    """
-    status = connection.info.transaction_status
-    if status in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}:
-        return
-    try:
-        if status == TransactionStatus.ACTIVE:
-            connection.close()  # interrupted in the middle of a statement
-        else:
-            connection.rollback()
-    except psycopg.Error:
-        connection.close()
-
-
-def _one(statement: Statement) -> Work[Rows]:
-    return (yield (statement,))[0]
+        return self._connections.run(lambda _: work(*keys), work.__name__)

@@ -344,8 +344,14 @@ class _Plan:
         return [*parts, *self.ledger.written()]
 
 
-_Answer = TypeVar("_Answer", Receipt, Receipt | CommitRefusal)
+_Answer = TypeVar("_Answer", Receipt, CommitRefusal | Receipt)
 
 
 def _told(receipt: Receipt, recorded: _Answer, attempts: Attempts) -> _Answer:
-    return receipt if attempts.unknown and recorded == receipt else recorded
+    """
+    Say that a receipt that was found is the commit's own, where nobody can have written another.
+
+    """
+    if attempts.unknown and recorded == receipt:
+        return receipt  # pyright: ignore[reportReturnType] # a Receipt is of either kind
+    return recorded

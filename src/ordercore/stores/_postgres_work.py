@@ -21,6 +21,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from ordercore.errors import (
     InvalidData,
+    InvalidDefinition,
     InvariantViolated,
     OrderCoreError,
     OutcomeUnknown,
@@ -29,7 +30,18 @@ from ordercore.errors import (
 from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._rows import Row
 
-__all__ = ["DRIVER_ERRORS", "Attempts", "Rows", "Session", "Statement", "Work", "is_gone", "quoted"]
+__all__ = [
+    "DRIVER_ERRORS",
+    "POOL_ERRORS",
+    "Access",
+    "Attempts",
+    "Rows",
+    "Session",
+    "Statement",
+    "Work",
+    "is_gone",
+    "quoted",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -64,6 +76,10 @@ _DATA: Final = (pg.NumericValueOutOfRange, pg.UntranslatableCharacter, pg.Charac
 
 #: What a driver raises where PostgreSQL or the binding of values fails.
 DRIVER_ERRORS: Final = (psycopg.Error, OverflowError, UnicodeEncodeError)
+
+
+#: What a pool raises where no connection is to be had.
+POOL_ERRORS: Final = (PoolTimeout, PoolClosed, TooManyRequests)
 
 
 class Attempts:
@@ -116,7 +132,7 @@ class Attempts:
         words = " ".join(str(error).split())
         if self.unknown:
             return OutcomeUnknown("store", self._subject, words)
-        if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests):
+        if isinstance(error, POOL_ERRORS):
             closed = isinstance(error, PoolClosed)
             return PortUnavailable("store", "the store was closed" if closed else words)
         if isinstance(error, (OverflowError, *_DATA)):
@@ -158,6 +174,56 @@ class Session:
         return Statement(
             sql.CONFIGURE, (str(self.lock_timeout_ms), str(self.statement_timeout_ms), path)
         )
+
+
+@attrs.frozen
+class Access:
+    """
+    How a store reaches its database.
+
+    Attributes:
+        dsn: Where it is.
+        least: How many connections are kept open.
+        most: How many there are at most.
+        timeout_ms: How long work waits for one.
+        session: How each is set up.
+    """
+
+    dsn: str
+    least: int
+    most: int
+    timeout_ms: int
+    session: Session
+
+    def checked(self, pool: object) -> "Access":
+        """
+        Return it, where it makes sense beside a pool of the host's or None.
+
+        Raises:
+            InvalidDefinition: It does not.
+        """
+        if pool is not None and self.dsn:
+            raise InvalidDefinition("a store takes a DSN or a pool, not both")
+        if not 0 <= self.least <= self.most or self.most < 1:
+            raise InvalidDefinition(f"a pool can't have {self.least} to {self.most} connections")
+        return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """
+        What every connection is opened with.
+
+        """
+        return {"autocommit": True, "connect_timeout": max(1, round(self.timeout_ms / 1_000))}
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """
+        What the pool is made with.
+
+        """
+        timeout = self.timeout_ms / 1_000
+        return {"min_size": self.least, "max_size": self.most, "timeout": timeout, "open": False}
 
 
 def quoted(name: str) -> str:
