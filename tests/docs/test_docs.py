@@ -15,8 +15,8 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-from tests.postgres import environment, server_dsn
 from tests.docs.pages import ROOT, anchors, fences, links, pages, short
+from tests.postgres import environment, server_dsn
 
 _PAGES = [pytest.param(path, id=short(path)) for path in pages()]
 _WITH_PYTHON = [
