@@ -16,8 +16,8 @@ from tests.stores._blocking import Blocking
 from tests.stores._toys import ToyCodec
 
 TABLES = (
-    "tenants", "streams", "events", "references", "receipts", "leases", "transfers", "merged",
-    "pendings", "balances", "balance_tail",
+    "tenants", "streams", "snapshots", "events", "consumers", "references", "receipts", "leases",
+    "transfers", "merged", "pendings", "balances", "balance_tail",
 )  # fmt: skip
 
 
@@ -82,20 +82,29 @@ def dsn(schema: str) -> Iterator[str]:
                 connection.execute(f'DROP SCHEMA "{name}" CASCADE'.encode())
 
 
+@pytest.fixture(scope="session")
+def emptied(dsn: str) -> Iterator[Callable[[str], str]]:
+    """Return what makes a schema with empty tables, or empties the one that a test has left."""
+    made: set[str] = set()
+    with psycopg.connect(dsn, autocommit=True) as connection:
+
+        def empty(name: str) -> str:
+            if name in made:
+                texts = [f'DELETE FROM "{name}".oc_{table}' for table in TABLES]  # noqa: S608
+                connection.execute("; ".join(texts).encode())
+            else:
+                PostgresStore(dsn, schema=name).close()
+                made.add(name)
+            return name
+
+        yield empty
+
+
 @pytest.fixture
-def new_schema(dsn: str, schema: str) -> Callable[[], str]:
+def new_schema(emptied: Callable[[str], str], schema: str) -> Callable[[], str]:
     """Return what names a schema with empty tables, another at each call."""
     names = (f"{schema}_{n}" for n in count(1))
-
-    def new() -> str:
-        name = next(names)
-        PostgresStore(dsn, schema=name).close()
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for table in TABLES:
-                connection.execute(f'DELETE FROM "{name}".oc_{table}'.encode())  # noqa: S608
-        return name
-
-    return new
+    return lambda: emptied(next(names))
 
 
 @pytest.fixture

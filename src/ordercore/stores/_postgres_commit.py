@@ -37,6 +37,8 @@ that the culprit is refused and its neighbors do not notice.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+import attrs
+
 from ordercore.errors import Conflict
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ledger import AccountId
@@ -149,7 +151,7 @@ class Committing:
         if stream is not None and receipt.rejected is None:
             root = "later" if receipt.from_version else "new"
             due = to_us_or_none(commit.next_due)
-            keys = (tenant, stream, receipt.from_version, receipt.to_version, due)
+            keys = (tenant, stream, receipt.from_version, receipt.to_version, due, commit.waits)
             parts.append(("receipt", prepared.receipt))
         parts.extend(self._parts(commit, prepared))
         text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
@@ -183,6 +185,9 @@ class Committing:
             known_as = sorted({name for event in commit.events for name in event.references})
             if known_as:
                 parts.append(("known_as", (tenant, receipt.stream, known_as)))
+        if commit.snapshot is not None:
+            kept = (receipt.stream, *attrs.astuple(commit.snapshot))
+            parts.append(("kept", (tenant, *columns((kept,)))))
         if commit.settles:
             parts.append(("leases", (tenant, list(commit.settles))))
         return parts
@@ -316,7 +321,8 @@ class _Plan:
         tenant = self.tenant
         receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
         parts: _Parts = [("receipts", (tenant, *columns(receipts)))]
-        streams: dict[StreamId, tuple[int, int | None]] = {}
+        streams: dict[StreamId, tuple[int, int | None, int]] = {}
+        kept: dict[StreamId, Row] = {}
         events: list[Row] = []
         known_as: dict[str, StreamId] = {}
         settled: list[str] = []
@@ -325,7 +331,10 @@ class _Plan:
             settled.extend(commit.settles)
             if stream is None or receipt.rejected is not None:
                 continue
-            streams[stream] = receipt.to_version, to_us_or_none(commit.next_due)
+            due = to_us_or_none(commit.next_due)
+            streams[stream] = receipt.to_version, due, commit.waits
+            if commit.snapshot is not None:
+                kept[stream] = (stream, *attrs.astuple(commit.snapshot))
             head = (to_us(receipt.at), receipt.command_id, actor.kind.value, actor.id)
             for version, body in enumerate(prepared.bodies, receipt.from_version + 1):
                 events.append((stream, version, *head, commit.on_behalf_of, *body))
@@ -335,6 +344,8 @@ class _Plan:
         if streams:
             rows = [(stream, *streams[stream]) for stream in sorted(streams)]
             parts.append(("streams", (tenant, *columns(rows))))
+        if kept:
+            parts.append(("kept", (tenant, *columns([kept[name] for name in sorted(kept)]))))
         if events:
             parts.append(("all_events", (tenant, *columns(events))))
         if known_as:
