@@ -197,7 +197,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     Return the statement that writes a commit, or what a commit needs besides others.
 
     Its parameters are those of the root and of the parts, in order; before them the lock's number,
-    where it stands alone. It answers how many rows the root has written: one, or none and nothing.
+    where it stands alone. It answers a row where the root has written one; else none, and nothing was written.
 
     Args:
         root: What decides whether anything is written.
@@ -217,7 +217,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
         numbered.append(_shifted(text, taken))
         taken += max((int(n) for n in _NUMBER.findall(text)), default=0)
     # Built of the constants above alone.
-    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT count(*) FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
 
 
 def _shifted(text: str, by: int) -> str:
