@@ -197,7 +197,8 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     Return the statement that writes a commit, or what a commit needs besides others.
 
     Its parameters are those of the root and of the parts, in order; before them the lock's number,
-    where it stands alone. It answers a row where the root has written one; else none, and nothing was written.
+    where it stands alone. It answers a row where the root has written one; else there is none, and
+    nothing was written.
 
     Args:
         root: What decides whether anything is written.
