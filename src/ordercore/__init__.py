@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StaticCatalog,
         UnitOfMeasure,
     )
-    from ordercore.engine import AsyncEngine, Engine, Submitted, Wish
+    from ordercore.engine import AsyncEngine, Engine, Prepared, Submitted, Wish
     from ordercore.errors import (
         Conflict,
         InvalidData,
@@ -171,6 +171,7 @@ __all__ = [
     "PlaceOrder",
     "PortUnavailable",
     "PostgresStore",
+    "Prepared",
     "Product",
     "PurchaseLineRequest",
     "ReceivePurchase",
@@ -272,6 +273,7 @@ _HOME: dict[str, str] = {
     "PlaceKind": "ordercore.places",
     "PlaceOrder": "ordercore.orders",
     "PortUnavailable": "ordercore.errors",
+    "Prepared": "ordercore.engine",
     "Product": "ordercore.catalog",
     "PurchaseLineRequest": "ordercore.inventory.documents",
     "ReceivePurchase": "ordercore.inventory.documents",

@@ -13,6 +13,7 @@ from ordercore.engine._audit import audit_ledger
 from ordercore.engine._engine import Engine
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Submitted, Wish
+from ordercore.engine._submit_prepared import Prepared
 from ordercore.engine._verify import Verification, verify
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "AsyncEngine",
     "Engine",
     "Kinds",
+    "Prepared",
     "Submitted",
     "Verification",
     "Wish",

@@ -12,6 +12,7 @@ from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._driver import Driver
 from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
 from ordercore.engine._environment import Environment, Ports
+from ordercore.engine._hosted import Hosted
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Submitted, Wish
 from ordercore.engine._stock import StockReading
@@ -40,7 +41,7 @@ __all__ = ["Engine"]
 _StateT = TypeVar("_StateT")
 
 
-class Engine(StockReading):
+class Engine(Hosted, StockReading):
     """
     Runs one shop's orders over a store and the host's ports, for blocking code.
 
@@ -112,8 +113,8 @@ class Engine(StockReading):
         self._tenant = env.tenant
         self._reader = env.reader
         self._loops = EngineLoops(env, new_key)
-        driver = Driver(store, env.tenant)
-        super().__init__(driver, StockLoops(env.reader, env.rules.stock, clock))
+        self._driver = Driver(store, env.tenant)
+        super().__init__(self._driver, StockLoops(env.reader, env.rules.stock, clock))
 
     @property
     def tenant(self) -> TenantId:

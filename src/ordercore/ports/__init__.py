@@ -15,6 +15,15 @@ from ordercore.ports._async import (
 )
 from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
+from ordercore.ports._joined import (
+    AsyncEffectRunner,
+    AsyncJoinableStore,
+    AsyncJoinedStore,
+    CarriedStore,
+    EffectRunner,
+    JoinableStore,
+    JoinedStore,
+)
 from ordercore.ports._observer import Observer, Span
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
@@ -31,18 +40,25 @@ __all__ = [
     "ActingCapabilities",
     "AsyncCarrier",
     "AsyncCatalog",
+    "AsyncEffectRunner",
     "AsyncFeedStore",
+    "AsyncJoinableStore",
+    "AsyncJoinedStore",
     "AsyncPaymentGateway",
     "AsyncPlaces",
     "AsyncStore",
     "AsyncTaxCalculator",
     "AsyncWorkStore",
+    "CarriedStore",
     "Carrier",
     "Catalog",
     "Codec",
     "Commit",
     "CommitRefusal",
+    "EffectRunner",
     "FeedStore",
+    "JoinableStore",
+    "JoinedStore",
     "Lease",
     "LeaseState",
     "Observer",

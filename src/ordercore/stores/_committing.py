@@ -17,8 +17,9 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.ports import Codec, Commit, CommitRefusal, Receipt
+from ordercore.ports import Codec, Commit, CommitRefusal, EffectRunner, Receipt
 from ordercore.stores import _sql as sql
+from ordercore.stores._carrying import falling_due
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections
 from ordercore.stores._group_ledger import GroupLedger
@@ -71,11 +72,14 @@ class Committing:
 
     """
 
-    __slots__ = ("_codec", "_connections")
+    __slots__ = ("_codec", "_connections", "_runner")
 
-    def __init__(self, connections: Connections, codec: Codec) -> None:
+    def __init__(
+        self, connections: Connections, codec: Codec, runner: EffectRunner | None = None
+    ) -> None:
         self._connections: Final = connections
         self._codec: Final = codec
+        self._runner: Final = runner
 
     def commit_many(self, commits: Sequence[Commit]) -> list[Receipt | CommitRefusal]:
         """
@@ -152,6 +156,9 @@ class Committing:
         settled = [(tenant, key) for _, commit, _ in accepted for key in commit.settles]
         if settled:
             connection.executemany(sql.DROP_LEASE, settled)
+        if self._runner is not None:
+            for stream, at in falling_due(commit for _, commit, _ in accepted):
+                self._runner.enqueue(connection, tenant, stream, at)
 
     def _head(
         self, connection: sqlite3.Connection, tenant: TenantId, commits: Sequence[Commit]

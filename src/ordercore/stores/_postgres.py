@@ -23,9 +23,8 @@ from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
-from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
-from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_reading import Reading
+from ordercore.ports import Codec, Commit, CommitRefusal, EffectRunner, Lease, Receipt
+from ordercore.stores._postgres_hosted import Hosted
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_threads import Connections
 from ordercore.stores._postgres_work import Access, Session, Work
@@ -37,7 +36,7 @@ T = TypeVar("T")
 
 
 @final
-class PostgresStore:
+class PostgresStore(Hosted):
     """
     A store in a PostgreSQL database, version 15 or newer.
 
@@ -45,7 +44,7 @@ class PostgresStore:
     their own, as many as like; a process that forks opens its own afterwards.
     """
 
-    __slots__ = ("_committing", "_connections", "_reading")
+    __slots__ = ("_connections",)
 
     def __init__(
         self,
@@ -59,6 +58,7 @@ class PostgresStore:
         connect_timeout_ms: int = 10_000,
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 60_000,
+        runner: EffectRunner | None = None,
     ) -> None:
         """
         Open a store; tables that are missing are made, older ones are brought forward.
@@ -76,17 +76,18 @@ class PostgresStore:
             connect_timeout_ms: How long work waits for a connection, the first one included.
             lock_timeout_ms: How long a statement waits for a lock; 0 for ever.
             statement_timeout_ms: How long a statement may take; 0 for ever.
+            runner: A job engine in the same database that carries what streams owe; None leaves
+                that to workers.
 
         Raises:
             InvalidData: A newer ordercore has written the tables; nothing was changed.
-            InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
+            InvalidDefinition: Both a DSN and a pool were given, impossible sizes, or a runner
+                that is asynchronous.
             PortUnavailable: The database can't be reached.
         """
-        chosen = JsonCodec() if codec is None else codec
+        super().__init__(JsonCodec() if codec is None else codec, schema, runner)
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
-        self._committing: Final = Committing(chosen)
-        self._reading: Final = Reading(chosen)
         self._connections: Final = Connections(access, pool)
         try:
             self._read(bring_forward, schema)
@@ -122,7 +123,9 @@ class PostgresStore:
         """
         prepared = self._committing.prepared(commit)
         receipt = self._connections.run(
-            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            lambda attempts: self._carried(
+                self._committing.commit(commit, prepared, attempts), (commit,), attempts
+            ),
             f"commit {commit.receipt.command_id}",
         )
         self._committing.remember((commit.tenant,))
@@ -145,7 +148,10 @@ class PostgresStore:
         if groups:
             try:
                 written = self._connections.run(
-                    lambda attempts: self._committing.commit_many(groups, attempts), "group"
+                    lambda attempts: self._carried(
+                        self._committing.commit_many(groups, attempts), commits, attempts
+                    ),
+                    "group",
                 )
             except InvalidData:
                 written = {

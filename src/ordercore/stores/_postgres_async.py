@@ -17,9 +17,8 @@ from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
-from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
-from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_reading import Reading
+from ordercore.ports import AsyncEffectRunner, Codec, Commit, CommitRefusal, Lease, Receipt
+from ordercore.stores._postgres_hosted_async import AsyncHosted
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_tasks import AsyncConnections
 from ordercore.stores._postgres_work import Access, Attempts, Session, Work
@@ -31,7 +30,7 @@ T = TypeVar("T")
 
 
 @final
-class AsyncPostgresStore:
+class AsyncPostgresStore(AsyncHosted):
     """
     A store in a PostgreSQL database, version 15 or newer, for one event loop.
 
@@ -39,7 +38,7 @@ class AsyncPostgresStore:
     needs a selector event loop, as its driver does.
     """
 
-    __slots__ = ("_committing", "_connections", "_lock", "_opened", "_reading", "_schema")
+    __slots__ = ("_connections", "_lock", "_opened")
 
     def __init__(
         self,
@@ -53,6 +52,7 @@ class AsyncPostgresStore:
         connect_timeout_ms: int = 10_000,
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 60_000,
+        runner: AsyncEffectRunner | None = None,
     ) -> None:
         """
         Describe a store; its first use, or :meth:`open`, reaches for the database.
@@ -70,16 +70,16 @@ class AsyncPostgresStore:
             connect_timeout_ms: How long work waits for a connection, the first one included.
             lock_timeout_ms: How long a statement waits for a lock; 0 for ever.
             statement_timeout_ms: How long a statement may take; 0 for ever.
+            runner: A job engine in the same database that carries what streams owe; None leaves
+                that to workers.
 
         Raises:
-            InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
+            InvalidDefinition: Both a DSN and a pool were given, impossible sizes, or a runner
+                that makes plain calls.
         """
-        chosen = JsonCodec() if codec is None else codec
+        super().__init__(JsonCodec() if codec is None else codec, schema, runner)
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
-        self._schema: Final = schema
-        self._committing: Final = Committing(chosen)
-        self._reading: Final = Reading(chosen)
         self._connections: Final = AsyncConnections(access, pool)
         self._lock: Final = asyncio.Lock()
         self._opened = False
@@ -133,7 +133,9 @@ class AsyncPostgresStore:
         """
         prepared = self._committing.prepared(commit)
         receipt = await self._run(
-            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            lambda attempts: self._carried(
+                self._committing.commit(commit, prepared, attempts), (commit,), attempts
+            ),
             f"commit {commit.receipt.command_id}",
         )
         self._committing.remember((commit.tenant,))
@@ -156,7 +158,10 @@ class AsyncPostgresStore:
         if groups:
             try:
                 written = await self._run(
-                    lambda attempts: self._committing.commit_many(groups, attempts), "group"
+                    lambda attempts: self._carried(
+                        self._committing.commit_many(groups, attempts), commits, attempts
+                    ),
+                    "group",
                 )
             except InvalidData:
                 written = {
