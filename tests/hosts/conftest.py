@@ -7,12 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.houses import House, PostgresHouse, SQLiteHouse
-from tests.postgres import server_dsn
-
-
-@pytest.fixture(scope="session")
-def dsn() -> str:
-    return server_dsn()
 
 
 @pytest.fixture(params=["sqlite", "postgres", "postgres awaited"])

@@ -47,11 +47,11 @@ HOME = Destination(country="DE", postal_area="10")
 _NUMBERS = count(1)
 
 
-class Undone(Exception):  # noqa: N818 - no error, a wish
+class Undone(Exception):
     """What a host raises that wants its transaction rolled back."""
 
 
-class Forbidden(Exception):  # noqa: N818 - it stops a test
+class Forbidden(Exception):
     """A port was called where none may be."""
 
 
@@ -82,7 +82,7 @@ class Ports:
         self.clock = VirtualClock(AT)
         self.payments = FakePaymentGateway(self.clock)
         rate = ShippingRate(place="berlin", package_minor=400)
-        self.guarded = {
+        self.guarded: dict[str, Any] = {
             "catalog": Guarded(StaticCatalog([Product(sku="MUG", name="Mug")])),
             "places": Guarded(StaticPlaces([Place(id="berlin", name="Berlin")])),
             "payments": Guarded(self.payments),
@@ -252,7 +252,10 @@ class Transaction:
     """A host's transaction."""
 
     def __init__(
-        self, connection: Any, submit: Callable[[Prepared, Any], Submitted], house: str | None = None
+        self,
+        connection: Any,
+        submit: Callable[[Prepared, Any], Submitted],
+        house: str | None = None,
     ) -> None:
         self.connection, self._submit, self._house = connection, submit, house
 

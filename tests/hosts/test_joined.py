@@ -1,4 +1,4 @@
-"""A host's own transaction: what the shop writes in it stands or falls with what the host writes."""
+"""A host's own transaction: what the shop writes in it stands or falls with the host's rows."""
 
 import sqlite3
 from collections.abc import Callable
@@ -147,7 +147,7 @@ def test_the_same_key_returns_the_recorded_result_inside_and_outside(house: Hous
     assert (again.repeated, again.events, again.version) == (True, first.events, first.version)
     outside = house.engine.submit(order("O-1"), key="k-1", perform=False)
     assert outside.repeated
-    assert house.prepare(order("O-1"), key="k-1")
+    assert house.prepare(order("O-1"), key="k-1").version == 1
     assert available(house) == 4
 
 
@@ -157,7 +157,7 @@ def test_a_refused_command_leaves_the_hosts_transaction_usable(house: House) -> 
     house.engine.submit(order("O-2"), perform=False)  # meanwhile the last one is sold
     with house.transaction() as transaction:
         transaction.note("before")
-        with pytest.raises(Rejected, match="insufficient|shortage"):
+        with pytest.raises(Rejected, match=r"insufficient|shortage"):
             transaction.submit(last)
         transaction.note("after")
 
@@ -172,9 +172,7 @@ def test_a_refused_command_leaves_the_hosts_transaction_usable(house: House) -> 
 def test_facts_that_somebody_else_has_made_stale_are_a_conflict(house: House) -> None:
     stocked(house)
     house.engine.submit(order("O-1", 3))
-    missing = ReportMissing(
-        order_id="O-1", fulfillment_order_id="O-1/fo-1", lines={"line-1": 1}
-    )
+    missing = ReportMissing(order_id="O-1", fulfillment_order_id="O-1/fo-1", lines={"line-1": 1})
     prepared = house.prepare(missing, key="k-1")
     house.engine.submit(CancelUnits(order_id="O-1", lines={"line-1": 1}))
     with house.transaction() as transaction:
@@ -282,7 +280,7 @@ def test_a_transaction_of_sqlite_that_has_fallen_behind_is_told_what_to_do(tmp_p
             house.engine.submit(ReceiveStock(place="berlin", lines={"MUG": 1}))
             with (
                 house.transaction(),
-                pytest.raises((InvalidDefinition, PortUnavailable), match="IMMEDIATE|locked"),
+                pytest.raises((InvalidDefinition, PortUnavailable), match=r"IMMEDIATE|locked"),
             ):
                 house.engine.submit_joined(prepared, behind)
 
@@ -295,7 +293,7 @@ def test_only_a_connection_to_the_stores_own_file_can_be_joined(tmp_path: Path) 
                 connection.execute("BEGIN IMMEDIATE")
                 with pytest.raises(InvalidDefinition, match="the store lies in"):
                     house.engine.submit_joined(prepared, connection)
-        with pytest.raises(InvalidDefinition, match="sqlite3.Connection"):
+        with pytest.raises(InvalidDefinition, match=r"sqlite3\.Connection"):
             house.engine.submit_joined(prepared, "shop.db")
 
 

@@ -84,7 +84,7 @@ def postgres_house(dsn: str) -> PostgresHouse:
     jobs = Jobs("", ask)
     house = PostgresHouse(dsn, runner=jobs)
     house.runner = jobs
-    jobs._text = f'INSERT INTO public."{house.schema}_jobs" VALUES (%s)'
+    jobs._text = f'INSERT INTO public."{house.schema}_jobs" VALUES (%s)'  # noqa: S608 - its own name
     with psycopg.connect(dsn) as connection:
         connection.execute(f'CREATE TABLE "{house.schema}_jobs" (stream text)'.encode())
     return house

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from ordercore.engine import audit_ledger
@@ -258,9 +259,8 @@ def test_a_hold_keeps_its_tenant_and_no_other(place: dict[str, Any]) -> None:
 
 
 def test_tails_are_folded_where_an_account_is_judged_and_by_upkeep(
-    postgres: PostgresStore, sql: Callable[[str], list[tuple[Any, ...]]]
+    postgres: PostgresStore,
 ) -> None:
-    del sql
     for n in range(6):
         postgres.commit(says(f"c-{n}", None, steps=(supply(f"t-{n}", n + 1),)))
     before = dict(postgres.accounts(SHOP))
@@ -289,6 +289,30 @@ def test_a_reversal_locks_the_account_that_it_judges(postgres: PostgresStore) ->
     postgres.commit(says("c-5", None, steps=(back,)))
     assert available(postgres) == 0
     assert audit_ledger(postgres, SHOP) == ()
+
+
+def test_a_tenant_that_a_group_refused_leaves_no_trace_and_is_listed_when_it_writes(
+    postgres: PostgresStore,
+) -> None:
+    postgres.commit(says("c-0", None, tenant=OTHER, steps=(supply("t-0", 3),)))
+    cup = account("promise", "cups", "MUG", "paris")
+    nothing_there = Post("t-1", cup, REVENUE, 1, "sale", "o-1", START, 0)
+    too_much = promise("h-1", 4)
+
+    answers = postgres.commit_many(
+        [
+            says("c-1", "s-1", "a", steps=(nothing_there,)),
+            says("c-1", "s-1", "a", tenant=OTHER, steps=(too_much,)),
+            says("c-2", "s-2", "b", tenant=TenantId("third")),
+        ]
+    )
+
+    assert [type(answer).__name__ for answer in answers] == ["Rejected", "Rejected", "Receipt"]
+    assert list(postgres.tenants()) == [OTHER, "third"]
+    assert list(postgres.accounts(SHOP)) == []
+    assert dict(postgres.accounts(OTHER)) == {SUPPLY: Balance(-3), AVAILABLE: Balance(3)}
+    postgres.commit(says("c-3", "s-1", "a"))
+    assert list(postgres.tenants()) == [OTHER, SHOP, "third"]
 
 
 # ---------------------------------------------------------------- lost connections
@@ -344,17 +368,19 @@ def test_a_commit_that_cant_be_asked_about_has_an_unknown_outcome(
 
 
 def test_idle_connections_that_the_server_has_ended_are_replaced_unnoticed(
-    postgres: PostgresStore, dsn: str
+    place: dict[str, Any], dsn: str
 ) -> None:
-    postgres.commit(says("c-1", "s-1", "a"))
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        )
+    place["dsn"] = make_conninfo(dsn, application_name="oc_idle")
+    with closing(PostgresStore(**place)) as store:
+        store.commit(says("c-1", "s-1", "a"))
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'oc_idle'"
+            )
 
-    assert told(postgres) == ["a"]
-    postgres.commit(says("c-2", "s-1", "b", version=1))
+        assert told(store) == ["a"]
+        store.commit(says("c-2", "s-1", "b", version=1))
 
 
 def test_an_awaited_commit_that_is_canceled_is_whole_or_undone(place: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from ordercore.ports._async import (
 from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
 from ordercore.ports._joined import (
+    AsyncCarriedStore,
     AsyncEffectRunner,
     AsyncJoinableStore,
     AsyncJoinedStore,
@@ -38,6 +39,7 @@ from ordercore.ports._world import (
 
 __all__ = [
     "ActingCapabilities",
+    "AsyncCarriedStore",
     "AsyncCarrier",
     "AsyncCatalog",
     "AsyncEffectRunner",

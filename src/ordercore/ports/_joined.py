@@ -30,6 +30,7 @@ from ordercore.ports._store import Commit, Receipt
 from ordercore.ports._work import Snapshot
 
 __all__ = [
+    "AsyncCarriedStore",
     "AsyncEffectRunner",
     "AsyncJoinableStore",
     "AsyncJoinedStore",
@@ -220,6 +221,7 @@ class AsyncJoinedStore(Protocol):
         ...
 
 
+@runtime_checkable
 class AsyncJoinableStore(Protocol):
     """
     The twin of :class:`JoinableStore` for a store that is awaited; its promises are the same.
@@ -231,5 +233,21 @@ class AsyncJoinableStore(Protocol):
         Work inside a host's transaction until the block ends, under one savepoint.
 
         See :meth:`JoinableStore.joined`.
+        """
+        ...
+
+
+@runtime_checkable
+class AsyncCarriedStore(Protocol):
+    """
+    The twin of :class:`CarriedStore` for a store that is awaited; its promises are the same.
+
+    """
+
+    async def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
+        """
+        Let the runner enqueue a job for every stream that has something due (R2).
+
+        See :meth:`CarriedStore.redrive`.
         """
         ...

@@ -11,9 +11,9 @@ says its ``synchronous_commit``. A connection that is lost during a commit is no
 commit is done again, and finds its receipt where the first try was through.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, TypeVar, final
+from typing import Any, final
 
 from psycopg_pool import ConnectionPool
 
@@ -27,12 +27,10 @@ from ordercore.ports import Codec, Commit, CommitRefusal, EffectRunner, Lease, R
 from ordercore.stores._postgres_hosted import Hosted
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_threads import Connections
-from ordercore.stores._postgres_work import Access, Session, Work
+from ordercore.stores._postgres_work import Access, Session
 from ordercore.stores._rows import to_us
 
 __all__ = ["PostgresStore"]
-
-T = TypeVar("T")
 
 
 @final
@@ -44,7 +42,7 @@ class PostgresStore(Hosted):
     their own, as many as like; a process that forks opens its own afterwards.
     """
 
-    __slots__ = ("_connections",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -85,10 +83,10 @@ class PostgresStore(Hosted):
                 that is asynchronous.
             PortUnavailable: The database can't be reached.
         """
-        super().__init__(JsonCodec() if codec is None else codec, schema, runner)
+        chosen = JsonCodec() if codec is None else codec
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
-        self._connections: Final = Connections(access, pool)
+        super().__init__(Connections(access, pool), chosen, schema, runner)
         try:
             self._read(bring_forward, schema)
         except BaseException:
@@ -128,7 +126,7 @@ class PostgresStore(Hosted):
             ),
             f"commit {commit.receipt.command_id}",
         )
-        self._committing.remember((commit.tenant,))
+        self._committing.remember(commit.tenant)
         return receipt
 
     def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
@@ -159,7 +157,7 @@ class PostgresStore(Hosted):
                     for group in groups.values()
                     for index, commit, _ in group
                 }
-            self._committing.remember(groups)
+            self._committing.remember_all(groups, written)
             for index, answer in written.items():
                 answers[index] = answer
         return [answer for answer in answers if answer is not None]
@@ -289,27 +287,12 @@ class PostgresStore(Hosted):
         """
         self._read(self._reading.unlease, tenant, effect_key)
 
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        return self._read(self._reading.due, tenant, at, limit)
-
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference; the first that did.
 
         """
         return self._read(self._reading.find, tenant, reference)
-
-    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
-        """
-        Return events of all streams beyond a position, in order of position.
-
-        Reading numbers what was committed and has no position yet.
-        """
-        return self._read(self._reading.feed, tenant, after, limit)
 
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:
         """
@@ -350,6 +333,3 @@ class PostgresStore(Hosted):
 
         """
         self._connections.close()
-
-    def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
-        return self._connections.run(lambda _: work(*keys), work.__name__)

@@ -37,6 +37,8 @@ that the culprit is refused and its neighbors do not notice.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+import attrs
+
 from ordercore.errors import Conflict
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ledger import AccountId
@@ -124,14 +126,26 @@ class Committing:
         (rows,) = yield (Statement(sql.RECEIPTS, (tenant, list(command_ids))),)
         return self._receipts_of(rows)
 
-    def remember(self, tenants: Iterable[TenantId]) -> None:
+    def remember(self, tenant: TenantId) -> None:
         """
-        Note that tenants are listed: a commit of each has come to its end.
+        Note that a tenant is listed: a commit of it has been recorded.
 
         """
-        for tenant in tenants:
-            if tenant not in self._tenants:
-                self._tenants[tenant] = lock_number(tenant)
+        if tenant not in self._tenants:
+            self._tenants[tenant] = lock_number(tenant)
+
+    def remember_all(
+        self,
+        groups: Mapping[TenantId, _Group],
+        answers: Mapping[int, Receipt | CommitRefusal],
+    ) -> None:
+        """
+        Note which tenants are listed: those of which a commit has been recorded.
+
+        """
+        for tenant, group in groups.items():
+            if any(isinstance(answers[index], Receipt) for index, _, _ in group):
+                self.remember(tenant)
 
     # --- one commit without ledger steps --------------------------------------------------------
 
@@ -149,13 +163,13 @@ class Committing:
         if stream is not None and receipt.rejected is None:
             root = "later" if receipt.from_version else "new"
             due = to_us_or_none(commit.next_due)
-            keys = (tenant, stream, receipt.from_version, receipt.to_version, due)
+            keys = (tenant, stream, receipt.from_version, receipt.to_version, due, commit.waits)
             parts.append(("receipt", prepared.receipt))
         parts.extend(self._parts(commit, prepared))
         text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
         bound = (self._lock(tenant), *keys, *(key for _, part in parts for key in part))
         attempts.sent = True
-        (((written,),),) = yield (Statement(text, bound),)
+        (written,) = yield (Statement(text, bound),)
         attempts.sent = False
         if written:
             return receipt
@@ -183,6 +197,7 @@ class Committing:
             known_as = sorted({name for event in commit.events for name in event.references})
             if known_as:
                 parts.append(("known_as", (tenant, receipt.stream, known_as)))
+        parts.extend(_kept(tenant, (commit,)))
         if commit.settles:
             parts.append(("leases", (tenant, list(commit.settles))))
         return parts
@@ -219,19 +234,23 @@ class Committing:
     ) -> Work[dict[int, Receipt | CommitRefusal]]:
         answers: dict[int, Receipt | CommitRefusal] = {}
         writes: list[Statement] = []
+        written = False
         for plan in plans:
             commits = [commit for _, commit, _ in plan.group]
             known = self._receipts_of(plan.receipts)
             judgment = judge(commits, known, plan.versions, plan.ledger.ledger.apply)
             for (index, commit, _), answer in zip(plan.group, judgment.answers, strict=True):
                 answers[index] = _told(commit.receipt, answer, attempts)
+            parts = plan.written(judgment)
             if judgment.accepted:
-                parts = plan.written(judgment)
+                written = True
                 if plan.tenant not in self._tenants:
                     parts.append(("tenant", (plan.tenant,)))
+            if parts:
+                # Also where nothing was accepted: tails were taken, and must be in their rows.
                 text = sql.writing("none", tuple(name for name, _ in parts), alone=False)
                 writes.append(Statement(text, [key for _, part in parts for key in part]))
-        if not writes:
+        if not written:
             yield (Statement(sql.ROLLBACK),)
             return answers
         attempts.sent = True
@@ -268,7 +287,7 @@ class _Plan:
 
     """
 
-    __slots__ = ("_made", "group", "ledger", "receipts", "tenant", "versions")
+    __slots__ = ("_made", "_makes", "group", "ledger", "receipts", "tenant", "versions")
 
     def __init__(self, tenant: TenantId, group: _Group, judged: Iterable[AccountId]) -> None:
         self.tenant: Final = tenant
@@ -276,7 +295,8 @@ class _Plan:
         steps = [step for _, commit, _ in group for step in commit.steps]
         at = max(commit.receipt.at for _, commit, _ in group)
         self.ledger: Final = LedgerPlan(tenant, steps, at, judged)
-        self._made = 0
+        self._makes = 0
+        self._made: list[StreamId] = []
         self.receipts: Rows = ()
         self.versions: dict[StreamId, int] = {}
 
@@ -292,7 +312,7 @@ class _Plan:
         statements: list[Statement] = []
         if new:
             statements.append(Statement(sql.MAKE_STREAMS, (self.tenant, new)))
-        self._made = len(statements)
+        self._makes = len(statements)
         statements.append(Statement(sql.LOCK_STREAMS, (self.tenant, streams)))
         ids = [receipt.command_id for receipt in receipts]
         known = Statement(sql.RECEIPTS, (self.tenant, ids))
@@ -303,20 +323,23 @@ class _Plan:
         Take in what they have read.
 
         """
-        self.versions = dict(rows[self._made])
-        self.ledger.take(rows[self._made + 1 : -1])
+        self._made = [row[0] for row in rows[0]] if self._makes else []
+        self.versions = dict(rows[self._makes])
+        self.ledger.take(rows[self._makes + 1 : -1])
         self.receipts = rows[-1]
 
     def written(self, judgment: Judgment) -> _Parts:
         """
-        Return the parts of the statement that writes what was accepted.
+        Return the parts of the statement that writes what was accepted, and clears up the rest.
 
         """
         accepted = [self.group[n] for n in judgment.accepted]
         tenant = self.tenant
-        receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
-        parts: _Parts = [("receipts", (tenant, *columns(receipts)))]
-        streams: dict[StreamId, tuple[int, int | None]] = {}
+        parts: _Parts = []
+        if accepted:
+            receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
+            parts.append(("receipts", (tenant, *columns(receipts))))
+        streams: dict[StreamId, tuple[int, int | None, int]] = {}
         events: list[Row] = []
         known_as: dict[str, StreamId] = {}
         settled: list[str] = []
@@ -325,7 +348,8 @@ class _Plan:
             settled.extend(commit.settles)
             if stream is None or receipt.rejected is not None:
                 continue
-            streams[stream] = receipt.to_version, to_us_or_none(commit.next_due)
+            due = to_us_or_none(commit.next_due)
+            streams[stream] = receipt.to_version, due, commit.waits
             head = (to_us(receipt.at), receipt.command_id, actor.kind.value, actor.id)
             for version, body in enumerate(prepared.bodies, receipt.from_version + 1):
                 events.append((stream, version, *head, commit.on_behalf_of, *body))
@@ -335,13 +359,29 @@ class _Plan:
         if streams:
             rows = [(stream, *streams[stream]) for stream in sorted(streams)]
             parts.append(("streams", (tenant, *columns(rows))))
+        if unmade := [stream for stream in self._made if stream not in streams]:
+            parts.append(("unmade_streams", (tenant, unmade)))
         if events:
             parts.append(("all_events", (tenant, *columns(events))))
         if known_as:
             parts.append(("all_known_as", (tenant, *columns(sorted(known_as.items())))))
         if settled:
             parts.append(("leases", (tenant, settled)))
+        parts.extend(_kept(tenant, (commit for _, commit, _ in accepted)))
         return [*parts, *self.ledger.written()]
+
+
+def _kept(tenant: TenantId, commits: Iterable[Commit]) -> _Parts:
+    """
+    Return the part that keeps the states which commits have brought along, the last of each stream.
+
+    """
+    rows: dict[StreamId | None, Row] = {}
+    for commit in commits:
+        if commit.snapshot is not None:
+            stream = commit.receipt.stream
+            rows[stream] = (stream, *attrs.astuple(commit.snapshot))
+    return [("kept", (tenant, *columns(list(rows.values()))))] if rows else []
 
 
 _Answer = TypeVar("_Answer", Receipt, CommitRefusal | Receipt)

@@ -3,7 +3,7 @@ The part of PostgresStore for hosts with a transaction or a job engine of their 
 
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -13,9 +13,10 @@ from ordercore.instants import Instant
 from ordercore.ports import Codec, Commit, EffectRunner
 from ordercore.stores._carrying import blocking, falling_due, required
 from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_joined import JoinedPostgres, joined
+from ordercore.stores._postgres_desk import PostgresDesk
+from ordercore.stores._postgres_joined import JoinedPostgres, Parts, joined
 from ordercore.stores._postgres_nested import all_due, alone, carried, written_due
-from ordercore.stores._postgres_reading import Reading
+from ordercore.stores._postgres_threads import Connections
 from ordercore.stores._postgres_work import Attempts, Work
 
 __all__ = ["Hosted"]
@@ -23,19 +24,25 @@ __all__ = ["Hosted"]
 T = TypeVar("T")
 
 
-class Hosted:
+class Hosted(PostgresDesk):
     """
     Writes in a host's transaction, and tells a runner what falls due.
 
     """
 
-    __slots__ = ("_committing", "_reading", "_runner", "_schema")
+    __slots__ = ("_committing", "_runner", "_schema")
 
-    def __init__(self, codec: Codec, schema: str | None, runner: EffectRunner | None) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        codec: Codec,
+        schema: str | None,
+        runner: EffectRunner | None,
+    ) -> None:
+        super().__init__(connections, codec)
         self._runner: Final = None if runner is None else blocking(runner)
         self._schema: Final = schema
         self._committing: Final = Committing(codec)
-        self._reading: Final = Reading(codec)
 
     def joined(self, connection: Any) -> AbstractContextManager[JoinedPostgres]:  # noqa: ANN401 - checked there
         """
@@ -48,7 +55,8 @@ class Hosted:
                 isolation than ``READ COMMITTED``; nothing was written.
             PortUnavailable: The database is gone.
         """
-        return joined(connection, self._schema, self._committing, self._reading, self._runner)
+        parts = Parts(self._committing, self._reading, self._standings, self._runner)
+        return joined(connection, self._schema, parts)
 
     def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
         """
@@ -80,6 +88,3 @@ class Hosted:
                 runner.enqueue(connection, tenant, stream, at)
 
         return carried(work, attempts, enqueue)
-
-    def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
-        raise NotImplementedError

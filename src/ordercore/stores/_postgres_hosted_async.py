@@ -3,7 +3,7 @@ The part of AsyncPostgresStore for hosts with a transaction or a job engine of t
 
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -12,10 +12,11 @@ from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.ports import AsyncEffectRunner, Codec, Commit
 from ordercore.stores._carrying import awaited, falling_due, required
+from ordercore.stores._postgres_async_desk import AsyncPostgresDesk
 from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_joined_async import AsyncJoinedPostgres, joined
+from ordercore.stores._postgres_joined_async import AsyncJoinedPostgres, Parts, joined
 from ordercore.stores._postgres_nested import all_due, alone, carried, written_due
-from ordercore.stores._postgres_reading import Reading
+from ordercore.stores._postgres_tasks import AsyncConnections
 from ordercore.stores._postgres_work import Attempts, Work
 
 __all__ = ["AsyncHosted"]
@@ -23,19 +24,24 @@ __all__ = ["AsyncHosted"]
 T = TypeVar("T")
 
 
-class AsyncHosted:
+class AsyncHosted(AsyncPostgresDesk):
     """
     Writes in a host's transaction, and tells a runner what falls due.
 
     """
 
-    __slots__ = ("_committing", "_reading", "_runner", "_schema")
+    __slots__ = ("_committing", "_runner")
 
-    def __init__(self, codec: Codec, schema: str | None, runner: AsyncEffectRunner | None) -> None:
+    def __init__(
+        self,
+        connections: AsyncConnections,
+        codec: Codec,
+        schema: str | None,
+        runner: AsyncEffectRunner | None,
+    ) -> None:
+        super().__init__(connections, codec, schema)
         self._runner: Final = None if runner is None else awaited(runner)
-        self._schema: Final = schema
         self._committing: Final = Committing(codec)
-        self._reading: Final = Reading(codec)
 
     def joined(self, connection: Any) -> AbstractAsyncContextManager[AsyncJoinedPostgres]:  # noqa: ANN401 - checked there
         """
@@ -48,7 +54,8 @@ class AsyncHosted:
                 isolation than ``READ COMMITTED``; nothing was written.
             PortUnavailable: The database is gone.
         """
-        return joined(connection, self._schema, self._committing, self._reading, self._runner)
+        parts = Parts(self._committing, self._reading, self._standings, self._runner)
+        return joined(connection, self._schema, parts)
 
     async def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
         """
@@ -80,6 +87,3 @@ class AsyncHosted:
                 await runner.enqueue(connection, tenant, stream, at)
 
         return carried(work, attempts, enqueue)
-
-    async def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
-        raise NotImplementedError

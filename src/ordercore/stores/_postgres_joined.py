@@ -6,7 +6,7 @@ What the host has set on it (rows as dictionaries, dumpers) does not matter: cur
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, NamedTuple, TypeVar, final
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -26,6 +26,7 @@ from ordercore.stores._postgres_nested import (
     undoing,
 )
 from ordercore.stores._postgres_reading import Reading
+from ordercore.stores._postgres_standing import Standings
 from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
     Aside,
@@ -36,20 +37,30 @@ from ordercore.stores._postgres_work import (
     is_gone,
 )
 
-__all__ = ["JoinedPostgres", "joined"]
+__all__ = ["JoinedPostgres", "Parts", "joined"]
 
 T = TypeVar("T")
 
 _Connection = psycopg.Connection[Any]
 
 
+class Parts(NamedTuple):
+    """
+    What a store works with, whosever connection it is.
+
+    """
+
+    committing: Committing
+    reading: Reading
+    standings: Standings
+    runner: EffectRunner | None
+
+
 @contextmanager
 def joined(
     connection: Any,  # noqa: ANN401 - checked here
     schema: str | None,
-    committing: Committing,
-    reading: Reading,
-    runner: EffectRunner | None,
+    parts: Parts,
 ) -> Generator["JoinedPostgres", None, None]:
     """
     Work in a host's transaction until the block ends, under one savepoint.
@@ -57,16 +68,14 @@ def joined(
     Args:
         connection: The host's.
         schema: Where the tables lie.
-        committing: What writes commits.
-        reading: What reads.
-        runner: Who carries what streams owe.
+        parts: What the store itself works with.
 
     Raises:
         InvalidDefinition: The connection or its transaction is not of the kind that is needed.
         PortUnavailable: The database is gone.
     """
     checked(connection, psycopg.Connection)
-    inside = JoinedPostgres(connection, committing, reading, runner)
+    inside = JoinedPostgres(connection, parts)
     isolation = inside.say(entering(schema))[0][0][0]
     try:
         require_read_committed(isolation)
@@ -85,40 +94,34 @@ class JoinedPostgres:
 
     """
 
-    __slots__ = ("_committing", "_connection", "_reading", "_runner")
+    __slots__ = ("_connection", "_parts")
 
-    def __init__(
-        self,
-        connection: _Connection,
-        committing: Committing,
-        reading: Reading,
-        runner: EffectRunner | None,
-    ) -> None:
+    def __init__(self, connection: _Connection, parts: Parts) -> None:
         self._connection: Final = connection
-        self._committing: Final = committing
-        self._reading: Final = reading
-        self._runner: Final = runner
+        self._parts: Final = parts
 
     def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
         Return a stream's events beyond a version, in order.
 
         """
-        return self._run(lambda _: self._reading.load(tenant, stream, after), "load")
+        return self._run(lambda _: self._parts.reading.load(tenant, stream, after), "load")
 
     def snapshot(self, tenant: TenantId, stream: StreamId) -> Snapshot | None:
         """
-        Return no state: whoever asks folds the events.
+        Return the last state that a commit has brought along, whatever its form.
 
         """
-        return None
+        return self._run(lambda _: self._parts.standings.snapshot(tenant, stream), "snapshot")
 
     def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """
         Return what was recorded under a command id.
 
         """
-        receipts = self._run(lambda _: self._committing.receipts(tenant, (command_id,)), "recall")
+        receipts = self._run(
+            lambda _: self._parts.committing.receipts(tenant, (command_id,)), "recall"
+        )
         return receipts.get(command_id)
 
     def commit(self, commit: Commit) -> Receipt:
@@ -127,14 +130,14 @@ class JoinedPostgres:
 
         """
         # That the tenant is listed is not remembered: the host may yet roll back.
-        prepared = self._committing.prepared(commit)
+        prepared = self._parts.committing.prepared(commit)
         receipt = self._run(
-            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            lambda attempts: self._parts.committing.commit(commit, prepared, attempts),
             f"commit {commit.receipt.command_id}",
         )
-        if self._runner is not None and receipt is commit.receipt:
+        if self._parts.runner is not None and receipt is commit.receipt:
             for stream, at in falling_due((commit,)):
-                self._runner.enqueue(self._connection, commit.tenant, stream, at)
+                self._parts.runner.enqueue(self._connection, commit.tenant, stream, at)
         return receipt
 
     def say(self, batch: Sequence[Statement]) -> Sequence[Rows]:

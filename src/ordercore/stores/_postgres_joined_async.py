@@ -6,7 +6,7 @@ The twin of ``_postgres_joined``.
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, NamedTuple, TypeVar, final
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -26,6 +26,7 @@ from ordercore.stores._postgres_nested import (
     undoing,
 )
 from ordercore.stores._postgres_reading import Reading
+from ordercore.stores._postgres_standing import Standings
 from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
     Aside,
@@ -36,20 +37,30 @@ from ordercore.stores._postgres_work import (
     is_gone,
 )
 
-__all__ = ["AsyncJoinedPostgres", "joined"]
+__all__ = ["AsyncJoinedPostgres", "Parts", "joined"]
 
 T = TypeVar("T")
 
 _Connection = psycopg.AsyncConnection[Any]
 
 
+class Parts(NamedTuple):
+    """
+    What a store works with, whosever connection it is.
+
+    """
+
+    committing: Committing
+    reading: Reading
+    standings: Standings
+    runner: AsyncEffectRunner | None
+
+
 @asynccontextmanager
 async def joined(
     connection: Any,  # noqa: ANN401 - checked here
     schema: str | None,
-    committing: Committing,
-    reading: Reading,
-    runner: AsyncEffectRunner | None,
+    parts: Parts,
 ) -> AsyncGenerator["AsyncJoinedPostgres", None]:
     """
     Work in a host's transaction until the block ends, under one savepoint.
@@ -57,16 +68,14 @@ async def joined(
     Args:
         connection: The host's.
         schema: Where the tables lie.
-        committing: What writes commits.
-        reading: What reads.
-        runner: Who carries what streams owe.
+        parts: What the store itself works with.
 
     Raises:
         InvalidDefinition: The connection or its transaction is not of the kind that is needed.
         PortUnavailable: The database is gone.
     """
     checked(connection, psycopg.AsyncConnection)
-    inside = AsyncJoinedPostgres(connection, committing, reading, runner)
+    inside = AsyncJoinedPostgres(connection, parts)
     isolation = (await inside.say(entering(schema)))[0][0][0]
     try:
         require_read_committed(isolation)
@@ -85,33 +94,25 @@ class AsyncJoinedPostgres:
 
     """
 
-    __slots__ = ("_committing", "_connection", "_reading", "_runner")
+    __slots__ = ("_connection", "_parts")
 
-    def __init__(
-        self,
-        connection: _Connection,
-        committing: Committing,
-        reading: Reading,
-        runner: AsyncEffectRunner | None,
-    ) -> None:
+    def __init__(self, connection: _Connection, parts: Parts) -> None:
         self._connection: Final = connection
-        self._committing: Final = committing
-        self._reading: Final = reading
-        self._runner: Final = runner
+        self._parts: Final = parts
 
     async def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
         Return a stream's events beyond a version, in order.
 
         """
-        return await self._run(lambda _: self._reading.load(tenant, stream, after), "load")
+        return await self._run(lambda _: self._parts.reading.load(tenant, stream, after), "load")
 
     async def snapshot(self, tenant: TenantId, stream: StreamId) -> Snapshot | None:
         """
-        Return no state: whoever asks folds the events.
+        Return the last state that a commit has brought along, whatever its form.
 
         """
-        return None
+        return await self._run(lambda _: self._parts.standings.snapshot(tenant, stream), "snapshot")
 
     async def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
         """
@@ -119,7 +120,7 @@ class AsyncJoinedPostgres:
 
         """
         receipts = await self._run(
-            lambda _: self._committing.receipts(tenant, (command_id,)), "recall"
+            lambda _: self._parts.committing.receipts(tenant, (command_id,)), "recall"
         )
         return receipts.get(command_id)
 
@@ -129,14 +130,14 @@ class AsyncJoinedPostgres:
 
         """
         # That the tenant is listed is not remembered: the host may yet roll back.
-        prepared = self._committing.prepared(commit)
+        prepared = self._parts.committing.prepared(commit)
         receipt = await self._run(
-            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            lambda attempts: self._parts.committing.commit(commit, prepared, attempts),
             f"commit {commit.receipt.command_id}",
         )
-        if self._runner is not None and receipt is commit.receipt:
+        if self._parts.runner is not None and receipt is commit.receipt:
             for stream, at in falling_due((commit,)):
-                await self._runner.enqueue(self._connection, commit.tenant, stream, at)
+                await self._parts.runner.enqueue(self._connection, commit.tenant, stream, at)
         return receipt
 
     async def say(self, batch: Sequence[Statement]) -> Sequence[Rows]:

@@ -16,7 +16,8 @@ __all__ = ["Part", "Root", "writing"]
 Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
-    "receipts", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
+    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
+    "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -43,7 +44,7 @@ LET_GO: Final = "SELECT pg_advisory_unlock($1::bigint)"
 MAKE_STREAMS: Final = """
 INSERT INTO oc_streams (tenant, stream, version)
 SELECT $1::text, s, 0 FROM unnest($2::text[]) AS s ORDER BY s COLLATE "C"
-ON CONFLICT (tenant, stream) DO NOTHING
+ON CONFLICT (tenant, stream) DO NOTHING RETURNING stream
 """
 LOCK_STREAMS: Final = """
 SELECT stream, version FROM oc_streams WHERE tenant = $1 AND stream = ANY($2::text[])
@@ -52,7 +53,7 @@ ORDER BY stream FOR UPDATE
 MAKE_BALANCES: Final = """
 INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in)
 SELECT $1::text, a, 0, 0, 0 FROM unnest($2::text[]) AS a ORDER BY a COLLATE "C"
-ON CONFLICT (tenant, account) DO NOTHING
+ON CONFLICT (tenant, account) DO NOTHING RETURNING account
 """
 LOCK_BALANCES: Final = """
 SELECT account, posted, pending_out, pending_in FROM oc_balances
@@ -92,13 +93,14 @@ _RECEIPT: Final = """INSERT INTO oc_receipts (tenant, command_id, recorded_at, s
 
 _HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
 _ROOTS: Final[dict[Root, str]] = {
-    # tenant, stream, from version, to version, not before
-    "new": """INSERT INTO oc_streams AS present (tenant, stream, version, not_before)
-    SELECT $1::text, $2::text, $4::bigint, $5::bigint {of_held}
-    ON CONFLICT (tenant, stream) DO UPDATE
-    SET version = excluded.version, not_before = excluded.not_before
+    # tenant, stream, from version, to version, not before, waits
+    "new": """INSERT INTO oc_streams AS present (tenant, stream, version, not_before, waits)
+    SELECT $1::text, $2::text, $4::bigint, $5::bigint, $6::bigint {of_held}
+    ON CONFLICT (tenant, stream) DO UPDATE SET version = excluded.version,
+        not_before = excluded.not_before, waits = excluded.waits
     WHERE present.version = $3::bigint RETURNING 1""",
-    "later": """UPDATE oc_streams SET version = $4::bigint, not_before = $5::bigint {of_held}
+    "later": """UPDATE oc_streams SET version = $4::bigint, not_before = $5::bigint,
+        waits = $6::bigint {of_held}
     WHERE tenant = $1::text AND stream = $2::text AND version = $3::bigint RETURNING 1""",
     "receipt": f"{_RECEIPT} {{held}} ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
     "none": "SELECT 1",
@@ -124,9 +126,9 @@ _PARTS: Final[dict[Part, str]] = {
     "receipt": f"{_RECEIPT} root",
     # --- the same for several commits
     "streams": """UPDATE oc_streams AS present
-    SET version = written.version, not_before = written.not_before
-    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[])
-        AS written (stream, version, not_before)
+    SET version = written.version, not_before = written.not_before, waits = written.waits
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS written (stream, version, not_before, waits)
     WHERE present.tenant = $1::text AND present.stream = written.stream""",
     "all_events": """INSERT INTO oc_events (tenant, stream, version, recorded_at, command_id,
         actor_kind, actor_id, on_behalf_of, name, body)
@@ -150,6 +152,12 @@ _PARTS: Final[dict[Part, str]] = {
         rejected, n)
     ORDER BY n""",
     # --- a commit or several
+    "kept": """INSERT INTO oc_snapshots AS present (tenant, stream, version, form, body)
+    SELECT $1::text, stream, version, form, body
+    FROM root, unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
+        AS kept (stream, version, form, body)
+    ON CONFLICT (tenant, stream) DO UPDATE
+    SET version = excluded.version, form = excluded.form, body = excluded.body""",
     "leases": """DELETE FROM oc_leases USING root
     WHERE tenant = $1::text AND effect_key = ANY($2::text[])""",
     "steps": """INSERT INTO oc_transfers (tenant, recorded_at, kind, id, source, target, amount,
@@ -177,6 +185,11 @@ _PARTS: Final[dict[Part, str]] = {
     FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
         AS judged (account, posted, pending_out, pending_in)
     WHERE present.tenant = $1::text AND present.account = judged.account""",
+    # Rows that were made to be locked and that nobody has written.
+    "unmade_streams": """DELETE FROM oc_streams USING root
+    WHERE tenant = $1::text AND stream = ANY($2::text[])""",
+    "unmade_balances": """DELETE FROM oc_balances USING root
+    WHERE tenant = $1::text AND account = ANY($2::text[])""",
     "tail": """INSERT INTO oc_balance_tail (tenant, account, posted, pending_out, pending_in)
     SELECT $1::text, account, posted, pending_out, pending_in
     FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
@@ -191,7 +204,8 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     Return the statement that writes a commit, or what a commit needs besides others.
 
     Its parameters are those of the root and of the parts, in order; before them the lock's number,
-    where it stands alone. It answers how many rows the root has written: one, or none and nothing.
+    where it stands alone. It answers a row where the root has written one; else there is none, and
+    nothing was written.
 
     Args:
         root: What decides whether anything is written.
@@ -211,7 +225,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
         numbered.append(_shifted(text, taken))
         taken += max((int(n) for n in _NUMBER.findall(text)), default=0)
     # Built of the constants above alone.
-    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT count(*) FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
 
 
 def _shifted(text: str, by: int) -> str:
@@ -230,10 +244,6 @@ FIND: Final = "SELECT stream FROM oc_references WHERE tenant = $1 AND reference 
 STREAMS: Final = """
 SELECT stream FROM oc_streams WHERE tenant = $1 AND stream > $2 AND version > 0
 ORDER BY stream LIMIT $3
-"""
-DUE_STREAMS: Final = """
-SELECT stream FROM oc_streams WHERE tenant = $1 AND not_before <= $2
-ORDER BY not_before, stream LIMIT $3
 """
 TENANTS: Final = "SELECT tenant FROM oc_tenants ORDER BY tenant"
 VERSION_OF: Final = "SELECT version FROM oc_streams WHERE tenant = $1 AND stream = $2"
