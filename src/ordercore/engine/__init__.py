@@ -16,6 +16,7 @@ from ordercore.engine._engine import Engine
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Submitted, Wish
 from ordercore.engine._rounds import Trouble
+from ordercore.engine._submit_prepared import Prepared
 from ordercore.engine._verify import Verification, verify
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "DeadLetter",
     "Engine",
     "Kinds",
+    "Prepared",
     "Submitted",
     "Trouble",
     "Verification",

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ordercore.engine._async_driver import AsyncDriver
+from ordercore.engine._async_hosted import AsyncHosted
 from ordercore.engine._async_operating import AsyncOperating
 from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
@@ -54,7 +55,7 @@ __all__ = ["AsyncEngine"]
 _StateT = TypeVar("_StateT")
 
 
-class AsyncEngine(AsyncOperating):
+class AsyncEngine(AsyncHosted, AsyncOperating):
     """
     Runs one shop's orders over a store and the host's ports, for asynchronous code.
 

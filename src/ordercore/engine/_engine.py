@@ -12,6 +12,7 @@ from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._driver import Driver
 from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
 from ordercore.engine._environment import Environment, Ports
+from ordercore.engine._hosted import Hosted
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._operating import Operating
 from ordercore.engine._operating_loops import OperatingLoops
@@ -46,7 +47,7 @@ __all__ = ["Engine"]
 _StateT = TypeVar("_StateT")
 
 
-class Engine(Operating):
+class Engine(Hosted, Operating):
     """
     Runs one shop's orders over a store and the host's ports, for blocking code.
 
@@ -123,9 +124,9 @@ class Engine(Operating):
         self._tenant = env.tenant
         self._reader = env.reader
         self._loops = EngineLoops(env, new_key)
-        driver = Driver(store, env.tenant)
+        self._driver = Driver(store, env.tenant)
         stock = StockLoops(env.reader, env.rules.stock, clock)
-        super().__init__(driver, stock, OperatingLoops(self._loops))
+        super().__init__(self._driver, stock, OperatingLoops(self._loops))
 
     @property
     def tenant(self) -> TenantId:

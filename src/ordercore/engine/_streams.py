@@ -5,6 +5,7 @@ Streams as the store tells them, folded once and brought up to date.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from copy import copy
 from threading import Lock
 from typing import Final
 
@@ -30,7 +31,8 @@ class Streams:
 
     A folded state is kept and every load asks the store for what is newer, so a kept one is never
     out of date; it only saves reading and folding again what was folded before. What a commit of
-    this process has led to is kept too, once the store says that it is written.
+    this process has led to is kept too, once the store says that it is written. What is read or
+    written inside a host's transaction never is (``keeps``): the host may roll it back.
     """
 
     tenant: TenantId
@@ -38,6 +40,7 @@ class Streams:
     kinds: Kinds
     snapshots: Snapshots
     observer: Observer | None = None
+    keeps: bool = True
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
@@ -138,7 +141,20 @@ class Streams:
         if after is not None and receipt.stream is not None and receipt is commit.receipt:
             self._keep(receipt.stream, Loaded(receipt.to_version, after))
 
+    def inside(self, joined: Store) -> "Streams":
+        """
+        Return the same over a store inside a transaction that may yet be rolled back.
+
+        It goes by what is kept here, which was committed, and keeps nothing of what it sees.
+        """
+        streams = copy(self)
+        streams.store = joined
+        streams.keeps = False
+        return streams
+
     def _keep(self, stream: StreamId, loaded: Loaded) -> None:
+        if not self.keeps:
+            return
         with self._lock:
             self._kept[stream] = loaded
             self._kept.move_to_end(stream)

@@ -41,7 +41,15 @@ from ordercore.instants import Instant
 from ordercore.orders import OrderContext
 from ordercore.ports import Commit, Receipt
 
-__all__ = ["Decided", "decide_loop", "submit_loop"]
+__all__ = [
+    "Attempt",
+    "Decided",
+    "attempt_loop",
+    "decide_loop",
+    "gather_loop",
+    "replayed",
+    "submit_loop",
+]
 
 #: How often a command is decided before the stock that it needs is held for it.
 _RACES_MAX: Final = 2
@@ -81,7 +89,7 @@ def _about(env: Environment, submission: Submission) -> Attributes:
 def _submit(env: Environment, submission: Submission) -> Loop[Submitted]:
     known = yield from env.streams.recall(submission.command_id)
     if known is not None:
-        return _replayed(submission, known)
+        return replayed(submission, known)
     family = env.kinds.of_command(submission.command)
     stream = family.stream_of(submission.command)
     race = _Race(env, submission, family, stream)
@@ -118,7 +126,7 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
     write = race.env.streams.write
     attempt = yield from _attempt(race)
     try:
-        facts = yield from _gather(attempt, facts)
+        facts = yield from gather_loop(attempt, facts)
         decided = attempt.decide(facts)
     except Rejected as refusal:
         yield from write(attempt.refused(refusal))
@@ -152,11 +160,21 @@ def decide_loop(env: Environment, submission: Submission) -> "Loop[Submitted | D
     """
     known = yield from env.streams.recall(submission.command_id)
     if known is not None:
-        return _replayed(submission, known)
+        return replayed(submission, known)
+    attempt = yield from attempt_loop(env, submission)
+    return attempt.decide((yield from gather_loop(attempt, Facts())))
+
+
+def attempt_loop(env: Environment, submission: Submission) -> "Loop[Attempt]":
+    """
+    Begin to decide a command on the state of its stream as it is now.
+
+    Raises:
+        Conflict: ``expected_version`` is not the present one.
+    """
     family = env.kinds.of_command(submission.command)
     stream = family.stream_of(submission.command)
-    attempt = yield from _attempt(_Race(env, submission, family, stream))
-    return attempt.decide((yield from _gather(attempt, Facts())))
+    return (yield from _attempt(_Race(env, submission, family, stream)))
 
 
 @attrs.frozen
@@ -182,7 +200,7 @@ class Decided:
 
         """
         if receipt is not self.commit.receipt:  # somebody recorded this key in between
-            return _replayed(self.submission, receipt)
+            return replayed(self.submission, receipt)
         return Submitted(
             command_id=self.submission.command_id,
             stream=receipt.stream,
@@ -192,10 +210,10 @@ class Decided:
         )
 
 
-def _attempt(race: _Race) -> "Loop[_Attempt]":
+def _attempt(race: _Race) -> "Loop[Attempt]":
     env, stream = race.env, race.stream
     loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
-    attempt = _Attempt(
+    attempt = Attempt(
         env, race.submission, race.family, _context(env, race.submission), stream, loaded
     )
     attempt.check_expected_version()
@@ -203,7 +221,7 @@ def _attempt(race: _Race) -> "Loop[_Attempt]":
 
 
 @attrs.frozen
-class _Attempt:
+class Attempt:
     """
     One try to decide a command: on which state, at which instant.
 
@@ -226,6 +244,12 @@ class _Attempt:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
     def decide(self, facts: Facts) -> Decided:
+        """
+        Decide, and say what is to be written.
+
+        Raises:
+            Rejected: As things stand the business says no; not recorded.
+        """
         command, state = self.submission.command, self.loaded.state
         decision = self.family.decide(command, state, facts, self.context)
         after = decision.leads_to
@@ -259,6 +283,10 @@ class _Attempt:
         )
 
     def refused(self, refusal: Rejected) -> Commit:
+        """
+        Return what records a refusal.
+
+        """
         return Commit(
             tenant=self.env.tenant,
             receipt=Receipt(
@@ -285,7 +313,11 @@ def _context(env: Environment, submission: Submission) -> OrderContext:
     )
 
 
-def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
+def gather_loop(attempt: Attempt, facts: Facts) -> Loop[Facts]:
+    """
+    Read what a command needs beyond what is known.
+
+    """
     command, state = attempt.submission.command, attempt.loaded.state
     needs = attempt.family.needs
     for _ in range(ROUNDS_MAX):
@@ -327,10 +359,12 @@ def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:
     return min(due, default=None)
 
 
-def _replayed(submission: Submission, receipt: Receipt) -> Submitted:
+def replayed(submission: Submission, receipt: Receipt) -> Submitted:
     """
     Answer a key that is known: the recorded result, if it is the same command.
 
+    Raises:
+        Rejected: ``key_reused``, or the recorded refusal.
     """
     field = _first_difference(receipt.command, submission.command)
     if field is not None:

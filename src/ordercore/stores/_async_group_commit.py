@@ -11,12 +11,21 @@ written again by the next leader, and a command id is recorded once.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, final
 
-from ordercore.errors import OutcomeUnknown, PortUnavailable
+from ordercore.errors import InvalidDefinition, OutcomeUnknown, PortUnavailable
 from ordercore.ids import TenantId
-from ordercore.ports import AsyncStore, Commit, CommitRefusal, Receipt
+from ordercore.instants import Instant
+from ordercore.ports import (
+    AsyncCarriedStore,
+    AsyncJoinableStore,
+    AsyncJoinedStore,
+    AsyncStore,
+    Commit,
+    CommitRefusal,
+    Receipt,
+)
 from ordercore.stores._async_passing_on import AsyncPassingOn
 from ordercore.stores._gathering import Gathering, Ticket
 from ordercore.stores._group_commit import check_times, told
@@ -108,6 +117,32 @@ class AsyncGroupCommit(AsyncPassingOn):
         """
         self._count(len(commits))
         return await self._store.commit_many(commits)
+
+    def joined(self, connection: Any) -> AbstractAsyncContextManager[AsyncJoinedStore]:  # noqa: ANN401 - the store inside knows it
+        """
+        Work inside a host's transaction; nothing of it is grouped.
+
+        Raises:
+            InvalidDefinition: The store inside can't, or not with this connection.
+        """
+        inside = self._store
+        if not isinstance(inside, AsyncJoinableStore):
+            raise InvalidDefinition(f"a {type(inside).__name__} joins no transaction")
+        return inside.joined(connection)
+
+    async def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
+        """
+        Let the runner of the store inside enqueue what is due.
+
+        See :meth:`AsyncPostgresStore.redrive`.
+
+        Raises:
+            InvalidDefinition: There is no runner.
+        """
+        inside = self._store
+        if not isinstance(inside, AsyncCarriedStore):
+            raise InvalidDefinition(f"a {type(inside).__name__} has no runner")
+        return await inside.redrive(tenant, by)
 
     @asynccontextmanager
     async def hold(self, tenant: TenantId) -> AsyncGenerator[None, None]:

@@ -17,12 +17,21 @@ write and nobody knows what came of it, the caller is told so and may try the sa
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from typing import Final, final
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, final
 
 from ordercore.errors import InvalidDefinition, InvariantViolated, OutcomeUnknown, PortUnavailable
 from ordercore.ids import TenantId
-from ordercore.ports import Commit, CommitRefusal, Receipt, Store
+from ordercore.instants import Instant
+from ordercore.ports import (
+    CarriedStore,
+    Commit,
+    CommitRefusal,
+    JoinableStore,
+    JoinedStore,
+    Receipt,
+    Store,
+)
 from ordercore.stores._gathering import Gathering, Ticket
 from ordercore.stores._judging import outcome
 from ordercore.stores._passing_on import PassingOn
@@ -127,6 +136,30 @@ class GroupCommit(PassingOn):
         """
         self._count(len(commits))
         return self._store.commit_many(commits)
+
+    def joined(self, connection: Any) -> AbstractContextManager[JoinedStore]:  # noqa: ANN401 - the store inside knows it
+        """
+        Work inside a host's transaction; nothing of it is grouped.
+
+        Raises:
+            InvalidDefinition: The store inside can't, or not with this connection.
+        """
+        inside = self._store
+        if not isinstance(inside, JoinableStore):
+            raise InvalidDefinition(f"a {type(inside).__name__} joins no transaction")
+        return inside.joined(connection)
+
+    def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
+        """
+        Let the runner of the store inside enqueue what is due; see :meth:`SQLiteStore.redrive`.
+
+        Raises:
+            InvalidDefinition: There is no runner.
+        """
+        inside = self._store
+        if not isinstance(inside, CarriedStore):
+            raise InvalidDefinition(f"a {type(inside).__name__} has no runner")
+        return inside.redrive(tenant, by)
 
     @contextmanager
     def hold(self, tenant: TenantId) -> Generator[None, None, None]:

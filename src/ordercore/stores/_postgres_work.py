@@ -11,7 +11,7 @@ for its receipt first. That is how a lost connection is dealt with: whether the 
 before it went is not guessed, it is found out by the receipt.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, LiteralString, NamedTuple, TypeVar
 
 import attrs
@@ -34,6 +34,7 @@ __all__ = [
     "DRIVER_ERRORS",
     "POOL_ERRORS",
     "Access",
+    "Aside",
     "Attempts",
     "Rows",
     "Session",
@@ -63,10 +64,20 @@ class Statement(NamedTuple):
     keys: Sequence[Any] = ()
 
 
+@attrs.frozen
+class Aside:
+    """
+    Something to be done with the connection between two batches; it brings no rows.
+
+    """
+
+    action: Callable[[Any], Any]
+
+
 Rows = Sequence[Row]
 
 #: Work that yields batches of statements, is sent the rows of each, and returns its result.
-Work = Generator[Sequence[Statement], Sequence[Rows], T_co]
+Work = Generator[Sequence[Statement] | Aside, Sequence[Rows], T_co]
 
 _RACES: Final = (pg.DeadlockDetected, pg.SerializationFailure, pg.UniqueViolation)
 _GONE: Final = (pg.AdminShutdown, pg.CrashShutdown, pg.CannotConnectNow)
