@@ -119,7 +119,7 @@ def sell(dsn: str, names: list[str]) -> None:
             currency="EUR",
             destination=Destination(country="DE", postal_area="10"),
             lines=(LineRequest(sku="MUG", quantity=1, unit_price=UnitPrice(1000)),),
-            tenders=(Tender(method="card", token_ref="vault:1"),  # noqa: S106 - a reference),
+            tenders=(Tender(method="card", token_ref="vault:1"),),  # noqa: S106 - a reference
         )
         engine.submit(command, key=f"place-{name}", perform=False)
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from ordercore.ports import _store
+from ordercore.ports import _joined, _store
 from tests.docs.pages import ROOT
 
 _PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
@@ -56,14 +56,16 @@ def test_a_promise_of_stores_is_tried_over_every_store(
 
 
 def test_promises_are_counted_without_gap() -> None:
-    for letter in "SFE":
+    for letter in "SFJRE":
         numbers = [int(n[1:]) for n, _, _ in PROMISES if n[0] == letter]
         assert numbers == list(range(1, len(numbers) + 1)), letter
 
 
 def test_the_page_has_the_promises_of_the_port_and_no_others() -> None:
     entries = re.findall(
-        r"^  ([SF]\d+) +(.+?)(?=^  [SF]\d|^$|\Z)", _store.__doc__ or "", re.MULTILINE | re.DOTALL
+        r"^  ([SFJR]\d+) +(.+?)(?=^  [SFJR]\d|^$|\Z)",
+        f"{_store.__doc__}\n{_joined.__doc__}",
+        re.MULTILINE | re.DOTALL,
     )
     of_the_port = {number for number, _ in entries}
-    assert of_the_port == {number for number, _, _ in PROMISES if number[0] in "SF"}
+    assert of_the_port == {number for number, _, _ in PROMISES if number[0] in "SFJR"}
