@@ -110,6 +110,11 @@ class AsyncWorker(AnyWorker[AsyncEngine]):
         return await self._carry_out(run_steps(self._agenda, until))
 
     def wake(self) -> None:
+        """
+        End an idle wait: something was made due in this process.
+
+        May be called from a signal handler or another thread.
+        """
         if (loop := self._loop) is not None:
             with suppress(RuntimeError):  # it has ended meanwhile: nobody waits
                 loop.call_soon_threadsafe(self._word.set)

@@ -99,6 +99,11 @@ class Worker(AnyWorker[Engine]):
         return self._carry_out(run_steps(self._agenda, until))
 
     def wake(self) -> None:
+        """
+        End an idle wait: something was made due in this process.
+
+        May be called from a signal handler or another thread.
+        """
         self._words.put(None)
 
     def _carry_out(self, steps: Steps[_T]) -> _T:
