@@ -9,10 +9,12 @@ import attrs
 
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._leases import Leases
+from ordercore.engine._noting import Noted
 from ordercore.engine._read import Reader
 from ordercore.engine._snapshots import Snapshots
 from ordercore.engine._streams import Streams
 from ordercore.engine._world import World
+from ordercore.grammar import replaced
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.orders import Rules
@@ -44,7 +46,7 @@ class Ports:
     carrier: Carrier
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Environment:
     """
     What the loops know that does not change, and their ways to the world.
@@ -62,6 +64,7 @@ class Environment:
         world: Performs effects.
         leases: Says who is at an effect.
         observer: Who watches; None for nobody.
+        noted: What the commits of this drive have made known; see :meth:`noting`.
     """
 
     tenant: TenantId
@@ -76,6 +79,14 @@ class Environment:
     world: World
     leases: Leases
     observer: Observer | None = None
+    noted: Noted = attrs.field(factory=Noted)
+
+    def noting(self) -> "Environment":
+        """
+        Return this environment for one drive, which notes by itself what its commits make known.
+
+        """
+        return replaced(self, noted=Noted())
 
     @classmethod
     def over(  # noqa: D417 - the rest are attributes

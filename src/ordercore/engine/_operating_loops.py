@@ -10,8 +10,8 @@ import attrs
 from ordercore.engine._dead_letters import DeadLetter, letters_loop, redrive_loop
 from ordercore.engine._engine_loops import EngineLoops
 from ordercore.engine._environment import Environment
-from ordercore.engine._perform import perform_loop
 from ordercore.engine._requests import Call, Loop, Submission, Submitted, Together
+from ordercore.engine._waking import perform_and_wake_loop
 from ordercore.grammar import Actor
 from ordercore.ids import StreamId
 from ordercore.instants import Instant, seconds_after
@@ -41,7 +41,7 @@ class OperatingLoops:
         Perform what a stream owes and is due.
 
         """
-        return perform_loop(self.env, stream, go_on)
+        return perform_and_wake_loop(self.env.noting(), stream, go_on)
 
     def run_pending(self, limit: int) -> Loop[int]:
         """
@@ -66,7 +66,7 @@ class OperatingLoops:
 
     def _one(self, stream: StreamId, failed: list[StreamId]) -> Loop[None]:
         try:
-            yield from perform_loop(self.env, stream)
+            yield from perform_and_wake_loop(self.env.noting(), stream)
         except Exception:
             failed.append(stream)
             raise

@@ -57,18 +57,19 @@ def always() -> bool:
 
 
 def perform_loop(
-    env: Environment, stream: StreamId, go_on: Callable[[], bool] = always
+    env: Environment, stream: StreamId, go_on: Callable[[], bool] = always, *, early: bool = False
 ) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
     Before each one it is asked whether to go on; what was begun is always finished.
+    With ``early``, commands that it owes count as due: what they wait for has happened.
     """
     return observed(
         env.observer,
         "ordercore.perform",
         lambda: {"tenant": env.tenant, "stream": stream},
-        _perform_all(env, stream, go_on),
+        _perform_all(env, stream, go_on, early=early),
         lambda effects: {"effects": effects},
     )
 
@@ -77,11 +78,13 @@ def _about(env: Environment, effect: Effect) -> Attributes:
     return {"tenant": env.tenant, "effect": type(effect).__name__, "key": effect.key}
 
 
-def _perform_all(env: Environment, stream: StreamId, go_on: Callable[[], bool]) -> Loop[int]:
+def _perform_all(
+    env: Environment, stream: StreamId, go_on: Callable[[], bool], *, early: bool
+) -> Loop[int]:
     tried: set[str] = set()
     while len(tried) < _EFFECTS_MAX and go_on():
         loaded = yield from env.streams.load(stream)
-        due = [e for e in _due(env, stream, loaded) if e.key not in tried]
+        due = [e for e in _due(env, stream, loaded, early=early) if e.key not in tried]
         if not due:
             break
         due = due[: _EFFECTS_MAX - len(tried)]
@@ -89,7 +92,9 @@ def _perform_all(env: Environment, stream: StreamId, go_on: Callable[[], bool]) 
         lanes: dict[str, list[Effect]] = {}
         for effect in due:
             lanes.setdefault(effect.lane, []).append(effect)
-        loops = [_go_through(env, stream, loaded, lane, go_on) for lane in lanes.values()]
+        loops = [
+            _go_through(env, stream, loaded, lane, go_on, early=early) for lane in lanes.values()
+        ]
         if len(loops) == 1:
             yield from loops[0]
         else:
@@ -97,22 +102,31 @@ def _perform_all(env: Environment, stream: StreamId, go_on: Callable[[], bool]) 
     return len(tried)
 
 
-def _due(env: Environment, stream: StreamId, loaded: Loaded) -> list[Effect]:
+def _due(
+    env: Environment, stream: StreamId, loaded: Loaded, *, early: bool = False
+) -> list[Effect]:
     at = env.clock()
     return [
         effect
         for effect in env.kinds.of_stream(stream).owed(loaded.state)
-        if (effect.not_before is None or effect.not_before <= at) and not effect.waits_for_operator
+        if not effect.waits_for_operator
+        and (
+            effect.not_before is None
+            or effect.not_before <= at
+            or (early and isinstance(effect, Submit))
+        )
     ]
 
 
-def _still_due(env: Environment, stream: StreamId, key: str) -> Loop[tuple[Loaded, Effect] | None]:
+def _still_due(
+    env: Environment, stream: StreamId, key: str, *, early: bool = False
+) -> Loop[tuple[Loaded, Effect] | None]:
     """
     Return the stream and an effect as they are now; None where it is not owed, or not yet.
 
     """
     loaded = yield from env.streams.load(stream)
-    effect = next((e for e in _due(env, stream, loaded) if e.key == key), None)
+    effect = next((e for e in _due(env, stream, loaded, early=early) if e.key == key), None)
     return None if effect is None else (loaded, effect)
 
 
@@ -122,6 +136,8 @@ def _go_through(
     loaded: Loaded,
     lane: list[Effect],
     go_on: Callable[[], bool],
+    *,
+    early: bool,
 ) -> Loop[None]:
     for number, effect in enumerate(lane):
         if not go_on():
@@ -130,7 +146,7 @@ def _go_through(
             yield from _perform(env, stream, effect)
         elif not number:
             yield from _submit(env, stream, loaded, effect)
-        elif still := (yield from _still_due(env, stream, effect.key)):
+        elif still := (yield from _still_due(env, stream, effect.key, early=early)):
             yield from _submit(env, stream, still[0], effect)
 
 
