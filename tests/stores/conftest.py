@@ -3,23 +3,36 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from ordercore.ports import Store
-from ordercore.stores import MemoryStore, SQLiteStore
+from ordercore.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SQLiteStore
+from tests.stores._blocking import Blocking
 from tests.stores._toys import ToyCodec
 
 
-@pytest.fixture(params=["memory", "sqlite in memory", "sqlite in a file"])
+@pytest.fixture(
+    params=["memory", "sqlite in memory", "sqlite in a file", "postgres", "postgres awaited"]
+)
 def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Return what opens a new and empty store, as often as it is called."""
     names = count(1)
+
+    def here() -> dict[str, Any]:
+        schema = request.getfixturevalue("new_schema")()
+        return {"dsn": request.getfixturevalue("dsn"), "schema": schema}
+
     factories: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
         "sqlite in memory": lambda: SQLiteStore(":memory:", codec=ToyCodec()),
         "sqlite in a file": lambda: SQLiteStore(
             tmp_path / f"shop-{next(names)}.db", codec=ToyCodec(), durability="normal"
+        ),
+        "postgres": lambda: PostgresStore(codec=ToyCodec(), **here()),
+        "postgres awaited": lambda: cast(
+            "Store", Blocking(AsyncPostgresStore(codec=ToyCodec(), **here()))
         ),
     }
     opened: list[Store] = []
@@ -41,3 +54,11 @@ def store(new_store: Callable[[], Store]) -> Store:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "shop.db"
+
+
+@pytest.fixture
+def postgres(dsn: str, new_schema: Callable[[], str]) -> Iterator[PostgresStore]:
+    """A store whose tables are empty."""
+    store = PostgresStore(dsn, schema=new_schema(), codec=ToyCodec())
+    yield store
+    store.close()

@@ -57,13 +57,17 @@ def always() -> bool:
 
 
 def perform_loop(
-    env: Environment, stream: StreamId, go_on: Callable[[], bool] = always, *, early: bool = False
+    env: Environment,
+    stream: StreamId,
+    go_on: Callable[[], bool] = always,
+    *,
+    early: bool = False,
 ) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
-    Before each one it is asked whether to go on; what was begun is always finished.
-    With ``early``, commands that it owes count as due: what they wait for has happened.
+    Before each one it is asked whether to go on; what was begun is always finished. With ``early``,
+    commands that it owes count as due: what they wait for has happened.
     """
     return observed(
         env.observer,
