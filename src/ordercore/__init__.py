@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from ordercore.payments import Tender
     from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
     from ordercore.stores import (
+        AsyncGroupCommit,
         AsyncPostgresStore,
         GroupCommit,
         MemoryStore,
@@ -138,6 +139,7 @@ __all__ = [
     "AdjustedLine",
     "ApplySnapshot",
     "AsyncEngine",
+    "AsyncGroupCommit",
     "AsyncPostgresStore",
     "AsyncWorker",
     "AuthorizeReturn",
@@ -327,6 +329,7 @@ _HOME: dict[str, str] = {
     "SQLiteStore": "ordercore.stores",
     "PostgresStore": "ordercore.stores",
     "AsyncPostgresStore": "ordercore.stores",
+    "AsyncGroupCommit": "ordercore.stores",
     "SendTransfer": "ordercore.inventory.documents",
     "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",
