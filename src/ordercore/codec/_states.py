@@ -195,9 +195,7 @@ class _Maker:
         )
 
 
-def _made_of_fields(
-    kind: type[Any], fields: "tuple[attrs.Attribute[Any], ...]"
-) -> Callable[[dict[str, Any]], Any]:
+def _made_of_fields(kind: type[Any], fields: tuple[Any, ...]) -> Callable[[dict[str, Any]], Any]:
     """
     Return how one of a class is made of all its fields.
 
