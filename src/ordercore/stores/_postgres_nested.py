@@ -10,8 +10,9 @@ driven by another piece of work, which leaves these statements out. Two have a u
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, LiteralString, TypeVar
+from typing import Any, Final, LiteralString, TypeVar, cast
 
+import psycopg
 from psycopg.pq import TransactionStatus
 
 from ordercore.errors import InvalidDefinition, PortUnavailable
@@ -167,7 +168,7 @@ def checked(connection: object, kind: type[Any]) -> None:
             f"a {type(connection).__module__}.{type(connection).__name__} can't be joined: this "
             f"store joins the transaction of a psycopg.{kind.__name__}"
         )
-    link = cast("psycopg.Connection", connection)  # of either class: these are alike
+    link = cast("psycopg.Connection[object]", connection)  # of either class: these are alike
     if link.closed:
         raise PortUnavailable("store", "the connection to be joined is closed")
     status = link.info.transaction_status
