@@ -13,7 +13,6 @@ savepoint, still in one transaction; so the culprit is refused and its neighbors
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from itertools import count
 from typing import Final, NamedTuple
 
 from ordercore.ids import CommandId, StreamId, TenantId
@@ -22,7 +21,7 @@ from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections
 from ordercore.stores._group_ledger import GroupLedger
-from ordercore.stores._judging import judge, screen
+from ordercore.stores._judging import judge, screen, verdict
 from ordercore.stores._ledger_rows import read_ahead, write_ledger
 from ordercore.stores._rows import (
     Row,
@@ -48,19 +47,6 @@ class _Texts(NamedTuple):
     receipt: Row
 
 
-class _Head(NamedTuple):
-    """
-    What a group must know first.
-
-    """
-
-    known_tenant: int
-    last_event: int
-    last_step: int
-    receipts: Mapping[CommandId, Receipt]
-    versions: Mapping[StreamId, int]
-
-
 _Group = Sequence[tuple[int, Commit, _Texts]]
 _Answers = list[Receipt | CommitRefusal | None]
 
@@ -77,6 +63,22 @@ class Committing:
         self._connections: Final = connections
         self._codec: Final = codec
 
+    def commit(self, commit: Commit) -> Receipt | CommitRefusal:
+        """
+        Write one commit: a group of one, without what a group needs beyond it.
+
+        Raises:
+            InvalidData: What the codec or the driver can't write; nothing was written.
+            InvariantViolated: The commit contradicts itself, or the file is damaged.
+            PortUnavailable: The file is locked, full or gone; nothing was written.
+        """
+        texts = self._prepared(commit)
+        try:
+            with self._connections.writing() as connection:
+                return self._write_one(connection, commit, texts)
+        except (OverflowError, UnicodeEncodeError) as error:
+            return unstorable(commit.receipt.command_id, error)
+
     def commit_many(self, commits: Sequence[Commit]) -> list[Receipt | CommitRefusal]:
         """
         Write commits of any tenants in one transaction; answer each in order.
@@ -90,13 +92,10 @@ class Committing:
             try:
                 with self._connections.writing() as connection:
                     for tenant, group in groups.items():
-                        self._write(connection, tenant, group, answers)
-            except (OverflowError, UnicodeEncodeError) as error:
-                if len(commits) == 1:
-                    answers[0] = unstorable(commits[0].receipt.command_id, error)
-                else:
-                    with self._connections.writing() as connection:
-                        self._write_apart(connection, groups, answers)
+                        self._write_group(connection, tenant, group, answers)
+            except (OverflowError, UnicodeEncodeError):
+                with self._connections.writing() as connection:
+                    self._write_apart(connection, groups, answers)
         return [answer for answer in answers if answer is not None]
 
     def _write_apart(
@@ -105,18 +104,40 @@ class Committing:
         groups: Mapping[TenantId, _Group],
         answers: _Answers,
     ) -> None:
-        for tenant, group in groups.items():
-            for one in group:
-                index, commit, _ = one
+        for group in groups.values():
+            for index, commit, texts in group:
                 connection.execute(sql.SAVE)
                 try:
-                    self._write(connection, tenant, (one,), answers)
+                    answers[index] = self._write_one(connection, commit, texts)
                 except (OverflowError, UnicodeEncodeError) as error:
                     connection.execute(sql.UNDO)
                     answers[index] = unstorable(commit.receipt.command_id, error)
                 connection.execute(sql.RELEASE)
 
-    def _write(
+    def _write_one(
+        self, connection: sqlite3.Connection, commit: Commit, texts: _Texts
+    ) -> Receipt | CommitRefusal:
+        """
+        Judge and write one commit within the transaction.
+
+        """
+        tenant, receipt = commit.tenant, commit.receipt
+        head = _head(connection, commit)
+        known_tenant, known, version, last_event, last_step = head
+        if known:
+            return self._receipts(connection, tenant, (receipt.command_id,))[receipt.command_id]
+        ledger = GroupLedger(commit.steps, receipt.at)
+        if commit.steps:
+            read_ahead(connection, tenant, ledger)
+        answer = verdict(commit, None, version, ledger.apply)
+        if answer is receipt:
+            if not known_tenant:
+                connection.execute(sql.ADD_TENANT, (tenant,))
+            write_ledger(connection, tenant, ledger, last_step)
+            _append(connection, tenant, ((0, commit, texts),), last_event)
+        return answer
+
+    def _write_group(
         self, connection: sqlite3.Connection, tenant: TenantId, group: _Group, answers: _Answers
     ) -> None:
         """
@@ -124,60 +145,32 @@ class Committing:
 
         """
         commits = [commit for _, commit, _ in group]
-        head = self._head(connection, tenant, commits)
-        fresh = [
-            commit
-            for commit in commits
-            if commit.steps and commit.receipt.command_id not in head.receipts
-        ]
-        if len(fresh) == 1:
-            ledger = GroupLedger(fresh[0].steps, fresh[0].receipt.at)
-        else:
-            steps = [step for commit in fresh for step in commit.steps]
-            at = max((commit.receipt.at for commit in fresh), default=commits[0].receipt.at)
-            ledger = GroupLedger(steps, at)
-        if fresh:
-            read_ahead(connection, tenant, ledger)
-        judgment = judge(commits, head.receipts, head.versions, ledger.apply)
+        known_tenant, _, _, last_event, last_step = _head(connection, commits[0])
+        ids = dict.fromkeys(commit.receipt.command_id for commit in commits)
+        receipts = self._receipts(connection, tenant, tuple(ids))
+        fresh = [commit for commit in commits if commit.receipt.command_id not in receipts]
+        ledger = GroupLedger(
+            [step for commit in fresh for step in commit.steps],
+            max(commit.receipt.at for commit in commits),
+        )
+        read_ahead(connection, tenant, ledger)
+        judgment = judge(commits, receipts, _versions(connection, tenant, commits), ledger.apply)
         for (index, _, _), answer in zip(group, judgment.answers, strict=True):
             answers[index] = answer
-        accepted = [group[n] for n in judgment.accepted]
-        if not accepted:
-            return
-        if not head.known_tenant:
-            connection.execute(sql.ADD_TENANT, (tenant,))
-        write_ledger(connection, tenant, ledger, head.last_step)
-        _append(connection, tenant, accepted, head.last_event)
-        connection.executemany(sql.ADD_RECEIPT, [texts.receipt for _, _, texts in accepted])
-        settled = [(tenant, key) for _, commit, _ in accepted for key in commit.settles]
-        if settled:
-            connection.executemany(sql.DROP_LEASE, settled)
+        if judgment.accepted:
+            if not known_tenant:
+                connection.execute(sql.ADD_TENANT, (tenant,))
+            write_ledger(connection, tenant, ledger, last_step)
+            _append(connection, tenant, [group[n] for n in judgment.accepted], last_event)
 
-    def _head(
-        self, connection: sqlite3.Connection, tenant: TenantId, commits: Sequence[Commit]
-    ) -> _Head:
-        first = commits[0].receipt
-        stream = first.stream or ""
-        keys = (tenant, tenant, first.command_id, tenant, stream, tenant, tenant)
-        row: tuple[int, ...] = connection.execute(sql.HEAD, keys).fetchone()
-        known_tenant, known, version, last_event, last_step = row
-        if len(commits) == 1:
-            ids: tuple[CommandId, ...] = (first.command_id,) if known else ()
-            versions = {StreamId(stream): version}
-        else:
-            ids = tuple(dict.fromkeys(commit.receipt.command_id for commit in commits))
-            streams = dict.fromkeys(commit.receipt.stream or "" for commit in commits)
-            versions = {
-                StreamId(name): at
-                for text, part in sql.VERSIONS_OF.parts(tuple(streams))
-                for name, at in connection.execute(text, (tenant, *part))
-            }
-        receipts = {
-            CommandId(found[0]): self.receipt_of(found)
+    def _receipts(
+        self, connection: sqlite3.Connection, tenant: TenantId, ids: Sequence[CommandId]
+    ) -> dict[CommandId, Receipt]:
+        return {
+            CommandId(row[0]): self.receipt_of(row)
             for text, part in sql.RECEIPTS_OF.parts(ids)
-            for found in connection.execute(text, (tenant, *part))
+            for row in connection.execute(text, (tenant, *part))
         }
-        return _Head(known_tenant, last_event, last_step, receipts, versions)
 
     def _prepared(self, commit: Commit) -> _Texts:
         check_commit(commit)
@@ -219,39 +212,68 @@ class Committing:
         )
 
 
+def _head(connection: sqlite3.Connection, commit: Commit) -> tuple[int, ...]:
+    """
+    Return what must be known first: is the tenant, is the command; version and last positions.
+
+    """
+    tenant, receipt = commit.tenant, commit.receipt
+    stream = receipt.stream or ""
+    keys = (tenant, tenant, receipt.command_id, tenant, stream, tenant, tenant)
+    row: tuple[int, ...] = connection.execute(sql.HEAD, keys).fetchone()
+    return row
+
+
+def _versions(
+    connection: sqlite3.Connection, tenant: TenantId, commits: Sequence[Commit]
+) -> dict[StreamId, int]:
+    streams = {commit.receipt.stream: None for commit in commits if commit.receipt.stream}
+    return {
+        StreamId(name): version
+        for text, part in sql.VERSIONS_OF.parts(tuple(streams))
+        for name, version in connection.execute(text, (tenant, *part))
+    }
+
+
 def _append(
     connection: sqlite3.Connection, tenant: TenantId, accepted: _Group, last_event: int
 ) -> None:
     """
-    Write the events of accepted commits, what they declare, and where their streams stand now.
+    Write accepted commits, all but their ledger steps.
 
     """
-    positions = count(last_event + 1)
+    position = last_event
     events: list[Row] = []
     references: list[Row] = []
+    settled: list[Row] = []
     streams: dict[StreamId, Row] = {}
     for _, commit, texts in accepted:
         receipt, actor, stream = commit.receipt, commit.actor, commit.receipt.stream
+        settled += [(tenant, key) for key in commit.settles]
         if stream is None or receipt.rejected is not None:
             continue
-        at_us, first = to_us(receipt.at), receipt.from_version + 1
-        events += [
-            (
-                tenant, next(positions), stream, version, at_us, receipt.command_id,
-                actor.kind.value, actor.id, commit.on_behalf_of, *body,
-            )
-            for version, body in enumerate(texts.bodies, first)
-        ]  # fmt: skip
-        references += [
-            (tenant, name, stream) for event in commit.events for name in event.references
-        ]
+        at_us, version = to_us(receipt.at), receipt.from_version
+        for event, body in zip(commit.events, texts.bodies, strict=True):
+            position += 1
+            version += 1
+            events.append(
+                (
+                    tenant, position, stream, version, at_us, receipt.command_id,
+                    actor.kind.value, actor.id, commit.on_behalf_of, *body,
+                )
+            )  # fmt: skip
+            references += [(tenant, name, stream) for name in event.references]
         due = to_us_or_none(commit.next_due)
         streams[stream] = (tenant, stream, receipt.to_version, due, commit.waits)
         if commit.snapshot is not None:
             set_snapshot(connection, tenant, stream, commit.snapshot)
+    many = connection.executemany
     if events:
-        connection.executemany(sql.ADD_EVENT, events)
+        many(sql.ADD_EVENT, events)
     if references:
-        connection.executemany(sql.ADD_REFERENCE, references)
+        many(sql.ADD_REFERENCE, references)
     if streams:
-        connection.executemany(sql.SET_STREAM, streams.values())
+        many(sql.SET_STREAM, streams.values())
+    many(sql.ADD_RECEIPT, [texts.receipt for _, _, texts in accepted])
+    if settled:
+        many(sql.DROP_LEASE, settled)

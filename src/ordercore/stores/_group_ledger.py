@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ordercore.instants import Instant
 from ordercore.ledger import (
+    NOTHING,
     AccountId,
     Balance,
     Divide,
@@ -114,5 +115,7 @@ class GroupLedger(ReadAhead):
         Return the numbers of every account that the group has touched, in order of first touch.
 
         """
-        touched = dict.fromkeys(name for move in self.moves for name in move.movement[:2])
+        touched: dict[AccountId, Balance] = {}
+        for _, _, (source, target, _, _) in self.moves:
+            touched[source] = touched[target] = NOTHING
         return {name: self.account(name).balance for name in touched}

@@ -42,6 +42,9 @@ __all__ = ["ReadAhead", "Reads"]
 
 _Key = TypeVar("_Key", bound=str)
 
+#: Steps that name their accounts. Made once: a union costs more than the question.
+_Direct = Post | Pend
+
 
 class Reads(NamedTuple):
     """
@@ -78,16 +81,19 @@ class _Wanted(Generic[_Key]):
 
     def __init__(self) -> None:
         self.left: dict[_Key, None] = {}
-        self.answered: set[_Key] = set()
+        self.answered: dict[_Key, None] = {}
 
     def add(self, key: _Key) -> None:
         if key not in self.answered:
             self.left[key] = None
 
     def answer(self, keys: Sequence[_Key]) -> None:
-        self.answered.update(keys)
+        if len(keys) == len(self.left) and not self.answered:  # the first round, all at once
+            self.left, self.answered = self.answered, self.left
+            return
         for key in keys:
             self.left.pop(key, None)
+            self.answered[key] = None
 
     def is_answered(self, key: _Key) -> bool:
         """
@@ -148,7 +154,7 @@ class ReadAhead(Table):
         due, accounts = self._due.left, self._accounts.left
         for step in steps:
             ids[step.id] = None
-            if isinstance(step, Post | Pend):
+            if isinstance(step, _Direct):
                 accounts[step.source] = accounts[step.target] = None
                 if step.leave_at_least is not None:
                     due[step.source] = None
@@ -177,20 +183,14 @@ class ReadAhead(Table):
         Say what is still to be read; None where the group can be judged.
 
         """
-        steps, holds, endings = self._steps, self._holds, self._endings
-        if not (steps.left or holds.left or endings.left):
+        if not (self._steps.left or self._holds.left or self._endings.left):
             self._follow()
-        due, accounts = self._due.left, self._accounts.left
-        if not (steps.left or holds.left or endings.left or due or accounts):
+        steps, holds = tuple(self._steps.left), tuple(self._holds.left)
+        endings, due = tuple(self._endings.left), tuple(self._due.left)
+        accounts = tuple(self._accounts.left)
+        if not (steps or holds or endings or due or accounts):
             return None
-        return Reads(
-            tuple(steps.left),
-            tuple(holds.left),
-            tuple(endings.left),
-            tuple(due),
-            tuple(accounts),
-            self._at,
-        )
+        return Reads(steps, holds, endings, due, accounts, self._at)
 
     def take_steps(self, asked: Sequence[str], found: Iterable[Step]) -> None:
         """
@@ -250,6 +250,8 @@ class ReadAhead(Table):
         Ask for what the answers have brought up.
 
         """
+        if not (self._mentioned or self._sought or self._reversals):
+            return
         for pending_id in self._mentioned:
             if pending_id not in self.open and not self._was_never_made(pending_id):
                 self._endings.add(pending_id)

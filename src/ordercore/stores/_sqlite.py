@@ -81,7 +81,7 @@ class SQLiteStore(WorkRows):
             InvariantViolated: The commit contradicts itself; nothing was written.
             PortUnavailable: The file is locked, full or gone; nothing was written.
         """
-        return outcome(self.commit_many((commit,))[0])
+        return outcome(self._committing.commit(commit))
 
     def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
         """
