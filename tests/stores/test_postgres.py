@@ -258,9 +258,8 @@ def test_a_hold_keeps_its_tenant_and_no_other(place: dict[str, Any]) -> None:
 
 
 def test_tails_are_folded_where_an_account_is_judged_and_by_upkeep(
-    postgres: PostgresStore, sql: Callable[[str], list[tuple[Any, ...]]]
+    postgres: PostgresStore,
 ) -> None:
-    del sql
     for n in range(6):
         postgres.commit(says(f"c-{n}", None, steps=(supply(f"t-{n}", n + 1),)))
     before = dict(postgres.accounts(SHOP))
@@ -289,6 +288,30 @@ def test_a_reversal_locks_the_account_that_it_judges(postgres: PostgresStore) ->
     postgres.commit(says("c-5", None, steps=(back,)))
     assert available(postgres) == 0
     assert audit_ledger(postgres, SHOP) == ()
+
+
+def test_a_tenant_that_a_group_refused_leaves_no_trace_and_is_listed_when_it_writes(
+    postgres: PostgresStore,
+) -> None:
+    postgres.commit(says("c-0", None, tenant=OTHER, steps=(supply("t-0", 3),)))
+    cup = account("promise", "cups", "MUG", "paris")
+    nothing_there = Post("t-1", cup, REVENUE, 1, "sale", "o-1", START, 0)
+    too_much = promise("h-1", 4)
+
+    answers = postgres.commit_many(
+        [
+            says("c-1", "s-1", "a", steps=(nothing_there,)),
+            says("c-1", "s-1", "a", tenant=OTHER, steps=(too_much,)),
+            says("c-2", "s-2", "b", tenant=TenantId("third")),
+        ]
+    )
+
+    assert [type(answer).__name__ for answer in answers] == ["Rejected", "Rejected", "Receipt"]
+    assert list(postgres.tenants()) == [OTHER, "third"]
+    assert list(postgres.accounts(SHOP)) == []
+    assert dict(postgres.accounts(OTHER)) == {SUPPLY: Balance(-3), AVAILABLE: Balance(3)}
+    postgres.commit(says("c-3", "s-1", "a"))
+    assert list(postgres.tenants()) == [OTHER, SHOP, "third"]
 
 
 # ---------------------------------------------------------------- lost connections

@@ -125,7 +125,7 @@ class PostgresStore:
             lambda attempts: self._committing.commit(commit, prepared, attempts),
             f"commit {commit.receipt.command_id}",
         )
-        self._committing.remember((commit.tenant,))
+        self._committing.remember(commit.tenant)
         return receipt
 
     def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
@@ -153,7 +153,7 @@ class PostgresStore:
                     for group in groups.values()
                     for index, commit, _ in group
                 }
-            self._committing.remember(groups)
+            self._committing.remember_all(groups, written)
             for index, answer in written.items():
                 answers[index] = answer
         return [answer for answer in answers if answer is not None]

@@ -124,14 +124,26 @@ class Committing:
         (rows,) = yield (Statement(sql.RECEIPTS, (tenant, list(command_ids))),)
         return self._receipts_of(rows)
 
-    def remember(self, tenants: Iterable[TenantId]) -> None:
+    def remember(self, tenant: TenantId) -> None:
         """
-        Note that tenants are listed: a commit of each has come to its end.
+        Note that a tenant is listed: a commit of it has been recorded.
 
         """
-        for tenant in tenants:
-            if tenant not in self._tenants:
-                self._tenants[tenant] = lock_number(tenant)
+        if tenant not in self._tenants:
+            self._tenants[tenant] = lock_number(tenant)
+
+    def remember_all(
+        self,
+        groups: Mapping[TenantId, _Group],
+        answers: Mapping[int, Receipt | CommitRefusal],
+    ) -> None:
+        """
+        Note which tenants are listed: those of which a commit has been recorded.
+
+        """
+        for tenant, group in groups.items():
+            if any(isinstance(answers[index], Receipt) for index, _, _ in group):
+                self.remember(tenant)
 
     # --- one commit without ledger steps --------------------------------------------------------
 
@@ -155,7 +167,7 @@ class Committing:
         text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
         bound = (self._lock(tenant), *keys, *(key for _, part in parts for key in part))
         attempts.sent = True
-        (((written,),),) = yield (Statement(text, bound),)
+        (written,) = yield (Statement(text, bound),)
         attempts.sent = False
         if written:
             return receipt
@@ -219,19 +231,23 @@ class Committing:
     ) -> Work[dict[int, Receipt | CommitRefusal]]:
         answers: dict[int, Receipt | CommitRefusal] = {}
         writes: list[Statement] = []
+        written = False
         for plan in plans:
             commits = [commit for _, commit, _ in plan.group]
             known = self._receipts_of(plan.receipts)
             judgment = judge(commits, known, plan.versions, plan.ledger.ledger.apply)
             for (index, commit, _), answer in zip(plan.group, judgment.answers, strict=True):
                 answers[index] = _told(commit.receipt, answer, attempts)
+            parts = plan.written(judgment)
             if judgment.accepted:
-                parts = plan.written(judgment)
+                written = True
                 if plan.tenant not in self._tenants:
                     parts.append(("tenant", (plan.tenant,)))
+            if parts:
+                # Also where nothing was accepted: tails were taken, and must be in their rows.
                 text = sql.writing("none", tuple(name for name, _ in parts), alone=False)
                 writes.append(Statement(text, [key for _, part in parts for key in part]))
-        if not writes:
+        if not written:
             yield (Statement(sql.ROLLBACK),)
             return answers
         attempts.sent = True
@@ -268,7 +284,7 @@ class _Plan:
 
     """
 
-    __slots__ = ("_made", "group", "ledger", "receipts", "tenant", "versions")
+    __slots__ = ("_made", "_makes", "group", "ledger", "receipts", "tenant", "versions")
 
     def __init__(self, tenant: TenantId, group: _Group, judged: Iterable[AccountId]) -> None:
         self.tenant: Final = tenant
@@ -276,7 +292,8 @@ class _Plan:
         steps = [step for _, commit, _ in group for step in commit.steps]
         at = max(commit.receipt.at for _, commit, _ in group)
         self.ledger: Final = LedgerPlan(tenant, steps, at, judged)
-        self._made = 0
+        self._makes = 0
+        self._made: list[StreamId] = []
         self.receipts: Rows = ()
         self.versions: dict[StreamId, int] = {}
 
@@ -292,7 +309,7 @@ class _Plan:
         statements: list[Statement] = []
         if new:
             statements.append(Statement(sql.MAKE_STREAMS, (self.tenant, new)))
-        self._made = len(statements)
+        self._makes = len(statements)
         statements.append(Statement(sql.LOCK_STREAMS, (self.tenant, streams)))
         ids = [receipt.command_id for receipt in receipts]
         known = Statement(sql.RECEIPTS, (self.tenant, ids))
@@ -303,19 +320,22 @@ class _Plan:
         Take in what they have read.
 
         """
-        self.versions = dict(rows[self._made])
-        self.ledger.take(rows[self._made + 1 : -1])
+        self._made = [row[0] for row in rows[0]] if self._makes else []
+        self.versions = dict(rows[self._makes])
+        self.ledger.take(rows[self._makes + 1 : -1])
         self.receipts = rows[-1]
 
     def written(self, judgment: Judgment) -> _Parts:
         """
-        Return the parts of the statement that writes what was accepted.
+        Return the parts of the statement that writes what was accepted, and clears up the rest.
 
         """
         accepted = [self.group[n] for n in judgment.accepted]
         tenant = self.tenant
-        receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
-        parts: _Parts = [("receipts", (tenant, *columns(receipts)))]
+        parts: _Parts = []
+        if accepted:
+            receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
+            parts.append(("receipts", (tenant, *columns(receipts))))
         streams: dict[StreamId, tuple[int, int | None]] = {}
         events: list[Row] = []
         known_as: dict[str, StreamId] = {}
@@ -335,6 +355,8 @@ class _Plan:
         if streams:
             rows = [(stream, *streams[stream]) for stream in sorted(streams)]
             parts.append(("streams", (tenant, *columns(rows))))
+        if unmade := [stream for stream in self._made if stream not in streams]:
+            parts.append(("unmade_streams", (tenant, unmade)))
         if events:
             parts.append(("all_events", (tenant, *columns(events))))
         if known_as:

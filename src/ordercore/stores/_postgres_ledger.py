@@ -48,7 +48,7 @@ class LedgerPlan:
 
     __slots__ = (
         "_at", "_balances", "_due", "_endings", "_folded", "_holds", "_holds_asked", "_judged",
-        "_steps", "_tenant", "ledger",
+        "_made", "_steps", "_tenant", "ledger",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +73,7 @@ class LedgerPlan:
         self._judged = sorted(name for name in asked if _is_account(name))
         self._balances: dict[AccountId, tuple[int, int, int]] = {}
         self._folded: dict[AccountId, None] = {}
+        self._made: list[AccountId] = []
         self._holds: dict[str, OpenPending] = {}
         self._due: dict[AccountId, list[OpenPending]] = {name: [] for name in asked}
         self._endings: list[tuple[str, Step]] = []
@@ -108,7 +109,7 @@ class LedgerPlan:
         """
         left = iter(rows)
         if self._judged:
-            next(left)
+            self._made = [row[0] for row in next(left)]
             self._balances = {name: (posted, out, into) for name, posted, out, into in next(left)}
             for name, posted, out, into in next(left):
                 row = self._balances[name]
@@ -207,6 +208,8 @@ class LedgerPlan:
         if judged:
             numbers = [(name, *row) for name, row in judged.items()]
             parts.append(("balances", (tenant, *columns(numbers))))
+        if unmade := [name for name in self._made if name not in judged]:
+            parts.append(("unmade_balances", (tenant, unmade)))
         if appended:
             parts.append(("tail", (tenant, *columns(appended))))
         return parts

@@ -17,6 +17,7 @@ Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
     "receipts", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
+    "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -43,7 +44,7 @@ LET_GO: Final = "SELECT pg_advisory_unlock($1::bigint)"
 MAKE_STREAMS: Final = """
 INSERT INTO oc_streams (tenant, stream, version)
 SELECT $1::text, s, 0 FROM unnest($2::text[]) AS s ORDER BY s COLLATE "C"
-ON CONFLICT (tenant, stream) DO NOTHING
+ON CONFLICT (tenant, stream) DO NOTHING RETURNING stream
 """
 LOCK_STREAMS: Final = """
 SELECT stream, version FROM oc_streams WHERE tenant = $1 AND stream = ANY($2::text[])
@@ -52,7 +53,7 @@ ORDER BY stream FOR UPDATE
 MAKE_BALANCES: Final = """
 INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in)
 SELECT $1::text, a, 0, 0, 0 FROM unnest($2::text[]) AS a ORDER BY a COLLATE "C"
-ON CONFLICT (tenant, account) DO NOTHING
+ON CONFLICT (tenant, account) DO NOTHING RETURNING account
 """
 LOCK_BALANCES: Final = """
 SELECT account, posted, pending_out, pending_in FROM oc_balances
@@ -177,6 +178,11 @@ _PARTS: Final[dict[Part, str]] = {
     FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
         AS judged (account, posted, pending_out, pending_in)
     WHERE present.tenant = $1::text AND present.account = judged.account""",
+    # Rows that were made to be locked and that nobody has written.
+    "unmade_streams": """DELETE FROM oc_streams USING root
+    WHERE tenant = $1::text AND stream = ANY($2::text[])""",
+    "unmade_balances": """DELETE FROM oc_balances USING root
+    WHERE tenant = $1::text AND account = ANY($2::text[])""",
     "tail": """INSERT INTO oc_balance_tail (tenant, account, posted, pending_out, pending_in)
     SELECT $1::text, account, posted, pending_out, pending_in
     FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
@@ -191,7 +197,8 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     Return the statement that writes a commit, or what a commit needs besides others.
 
     Its parameters are those of the root and of the parts, in order; before them the lock's number,
-    where it stands alone. It answers how many rows the root has written: one, or none and nothing.
+    where it stands alone. It answers a row where the root has written one; else there is none, and
+    nothing was written.
 
     Args:
         root: What decides whether anything is written.
@@ -211,7 +218,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
         numbered.append(_shifted(text, taken))
         taken += max((int(n) for n in _NUMBER.findall(text)), default=0)
     # Built of the constants above alone.
-    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT count(*) FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
 
 
 def _shifted(text: str, by: int) -> str:
