@@ -47,6 +47,14 @@ class Blocking:
         finally:
             self._ask(lambda: held.__aexit__(None, None, None))
 
+    def consume(
+        self, tenant: TenantId, consumer: str, handle: Callable[..., None], limit: int = 100
+    ) -> Any:
+        async def awaited(events: Any, connection: Any) -> None:
+            await asyncio.to_thread(handle, events, connection)  # it may ask this very store
+
+        return self._ask(lambda: self._store.consume(tenant, consumer, awaited, limit))
+
     def close(self) -> None:
         if not self._loop.is_closed():
             self._ask(self._store.close)

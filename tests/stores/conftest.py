@@ -1,24 +1,16 @@
 """Every store, under one name."""
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
-import psycopg
 import pytest
 
 from ordercore.ports import Store
 from ordercore.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SQLiteStore
-from tests.postgres import server_dsn
 from tests.stores._blocking import Blocking
 from tests.stores._toys import ToyCodec
-
-TABLES = (
-    "tenants", "streams", "events", "references", "receipts", "leases", "transfers", "merged",
-    "pendings", "balances", "balance_tail",
-)  # fmt: skip
 
 
 @pytest.fixture(
@@ -62,40 +54,6 @@ def store(new_store: Callable[[], Store]) -> Store:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "shop.db"
-
-
-@pytest.fixture(scope="session")
-def schema() -> str:
-    """Name the first schema of this process of the test run; others begin with its name."""
-    return f"oc_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-
-
-@pytest.fixture(scope="session")
-def dsn(schema: str) -> Iterator[str]:
-    """Return where a server is; what is made in it is gone in the end."""
-    dsn = server_dsn()
-    yield dsn
-    with psycopg.connect(dsn) as connection:
-        found = connection.execute("SELECT nspname FROM pg_namespace").fetchall()
-        for (name,) in found:
-            if name.startswith(schema):
-                connection.execute(f'DROP SCHEMA "{name}" CASCADE'.encode())
-
-
-@pytest.fixture
-def new_schema(dsn: str, schema: str) -> Callable[[], str]:
-    """Return what names a schema with empty tables, another at each call."""
-    names = (f"{schema}_{n}" for n in count(1))
-
-    def new() -> str:
-        name = next(names)
-        PostgresStore(dsn, schema=name).close()
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for table in TABLES:
-                connection.execute(f'DELETE FROM "{name}".oc_{table}'.encode())  # noqa: S608
-        return name
-
-    return new
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from ordercore.engine import audit_ledger
@@ -367,17 +368,19 @@ def test_a_commit_that_cant_be_asked_about_has_an_unknown_outcome(
 
 
 def test_idle_connections_that_the_server_has_ended_are_replaced_unnoticed(
-    postgres: PostgresStore, dsn: str
+    place: dict[str, Any], dsn: str
 ) -> None:
-    postgres.commit(says("c-1", "s-1", "a"))
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        )
+    place["dsn"] = make_conninfo(dsn, application_name="oc_idle")
+    with closing(PostgresStore(**place)) as store:
+        store.commit(says("c-1", "s-1", "a"))
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'oc_idle'"
+            )
 
-    assert told(postgres) == ["a"]
-    postgres.commit(says("c-2", "s-1", "b", version=1))
+        assert told(store) == ["a"]
+        store.commit(says("c-2", "s-1", "b", version=1))
 
 
 def test_an_awaited_commit_that_is_canceled_is_whole_or_undone(place: dict[str, Any]) -> None:

@@ -11,9 +11,9 @@ says its ``synchronous_commit``. A connection that is lost during a commit is no
 commit is done again, and finds its receipt where the first try was through.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, final
 
 from psycopg_pool import ConnectionPool
 
@@ -25,19 +25,17 @@ from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
 from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_reading import Reading
+from ordercore.stores._postgres_desk import PostgresDesk
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_threads import Connections
-from ordercore.stores._postgres_work import Access, Session, Work
+from ordercore.stores._postgres_work import Access, Session
 from ordercore.stores._rows import to_us
 
 __all__ = ["PostgresStore"]
 
-T = TypeVar("T")
-
 
 @final
-class PostgresStore:
+class PostgresStore(PostgresDesk):
     """
     A store in a PostgreSQL database, version 15 or newer.
 
@@ -45,7 +43,7 @@ class PostgresStore:
     their own, as many as like; a process that forks opens its own afterwards.
     """
 
-    __slots__ = ("_committing", "_connections", "_reading")
+    __slots__ = ("_committing",)
 
     def __init__(
         self,
@@ -85,9 +83,8 @@ class PostgresStore:
         chosen = JsonCodec() if codec is None else codec
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
+        super().__init__(Connections(access, pool), chosen)
         self._committing: Final = Committing(chosen)
-        self._reading: Final = Reading(chosen)
-        self._connections: Final = Connections(access, pool)
         try:
             self._read(bring_forward, schema)
         except BaseException:
@@ -283,27 +280,12 @@ class PostgresStore:
         """
         self._read(self._reading.unlease, tenant, effect_key)
 
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        return self._read(self._reading.due, tenant, at, limit)
-
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference; the first that did.
 
         """
         return self._read(self._reading.find, tenant, reference)
-
-    def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
-        """
-        Return events of all streams beyond a position, in order of position.
-
-        Reading numbers what was committed and has no position yet.
-        """
-        return self._read(self._reading.feed, tenant, after, limit)
 
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:
         """
@@ -344,6 +326,3 @@ class PostgresStore:
 
         """
         self._connections.close()
-
-    def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
-        return self._connections.run(lambda _: work(*keys), work.__name__)

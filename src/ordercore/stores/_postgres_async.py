@@ -4,10 +4,9 @@ The store in PostgreSQL for an event loop: the twin of :class:`PostgresStore`.
 The same body of code, on connections that ``_postgres_tasks`` lends to tasks.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, final
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -18,20 +17,17 @@ from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
+from ordercore.stores._postgres_async_desk import AsyncPostgresDesk
 from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_reading import Reading
-from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_tasks import AsyncConnections
-from ordercore.stores._postgres_work import Access, Attempts, Session, Work
+from ordercore.stores._postgres_work import Access, Session
 from ordercore.stores._rows import to_us
 
 __all__ = ["AsyncPostgresStore"]
 
-T = TypeVar("T")
-
 
 @final
-class AsyncPostgresStore:
+class AsyncPostgresStore(AsyncPostgresDesk):
     """
     A store in a PostgreSQL database, version 15 or newer, for one event loop.
 
@@ -39,7 +35,7 @@ class AsyncPostgresStore:
     needs a selector event loop, as its driver does.
     """
 
-    __slots__ = ("_committing", "_connections", "_lock", "_opened", "_reading", "_schema")
+    __slots__ = ("_committing",)
 
     def __init__(
         self,
@@ -77,33 +73,8 @@ class AsyncPostgresStore:
         chosen = JsonCodec() if codec is None else codec
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
-        self._schema: Final = schema
+        super().__init__(AsyncConnections(access, pool), chosen, schema)
         self._committing: Final = Committing(chosen)
-        self._reading: Final = Reading(chosen)
-        self._connections: Final = AsyncConnections(access, pool)
-        self._lock: Final = asyncio.Lock()
-        self._opened = False
-
-    async def open(self) -> None:
-        """
-        Reach for the database: missing tables are made, older ones are brought forward.
-
-        A second call does nothing.
-
-        Raises:
-            InvalidData: A newer ordercore has written the tables; nothing was changed.
-            PortUnavailable: The database can't be reached.
-        """
-        async with self._lock:
-            if self._opened:
-                return
-            await self._connections.open()
-            try:
-                await self._connections.run(lambda _: bring_forward(self._schema), "schema")
-            except BaseException:
-                await self._connections.close()
-                raise
-            self._opened = True
 
     async def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
@@ -304,27 +275,12 @@ class AsyncPostgresStore:
         """
         await self._read(self._reading.unlease, tenant, effect_key)
 
-    async def due(self, tenant: TenantId, at: Instant, limit: int) -> Sequence[StreamId]:
-        """
-        Return streams that have something to do by an instant, the longest due first.
-
-        """
-        return await self._read(self._reading.due, tenant, at, limit)
-
     async def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference; the first that did.
 
         """
         return await self._read(self._reading.find, tenant, reference)
-
-    async def feed(self, tenant: TenantId, after: int, limit: int) -> Sequence[Recorded]:
-        """
-        Return events of all streams beyond a position, in order of position.
-
-        Reading numbers what was committed and has no position yet.
-        """
-        return await self._read(self._reading.feed, tenant, after, limit)
 
     async def streams(self, tenant: TenantId) -> AsyncIterator[StreamId]:
         """
@@ -366,11 +322,3 @@ class AsyncPostgresStore:
 
         """
         await self._connections.close()
-
-    async def _read(self, work: Callable[..., Work[T]], *keys: object) -> T:
-        return await self._run(lambda _: work(*keys), work.__name__)
-
-    async def _run(self, begin: Callable[[Attempts], Work[T]], subject: str) -> T:
-        if not self._opened:
-            await self.open()
-        return await self._connections.run(begin, subject)

@@ -37,6 +37,8 @@ that the culprit is refused and its neighbors do not notice.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+import attrs
+
 from ordercore.errors import Conflict
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ledger import AccountId
@@ -161,7 +163,7 @@ class Committing:
         if stream is not None and receipt.rejected is None:
             root = "later" if receipt.from_version else "new"
             due = to_us_or_none(commit.next_due)
-            keys = (tenant, stream, receipt.from_version, receipt.to_version, due)
+            keys = (tenant, stream, receipt.from_version, receipt.to_version, due, commit.waits)
             parts.append(("receipt", prepared.receipt))
         parts.extend(self._parts(commit, prepared))
         text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
@@ -195,6 +197,7 @@ class Committing:
             known_as = sorted({name for event in commit.events for name in event.references})
             if known_as:
                 parts.append(("known_as", (tenant, receipt.stream, known_as)))
+        parts.extend(_kept(tenant, (commit,)))
         if commit.settles:
             parts.append(("leases", (tenant, list(commit.settles))))
         return parts
@@ -336,7 +339,7 @@ class _Plan:
         if accepted:
             receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
             parts.append(("receipts", (tenant, *columns(receipts))))
-        streams: dict[StreamId, tuple[int, int | None]] = {}
+        streams: dict[StreamId, tuple[int, int | None, int]] = {}
         events: list[Row] = []
         known_as: dict[str, StreamId] = {}
         settled: list[str] = []
@@ -345,7 +348,8 @@ class _Plan:
             settled.extend(commit.settles)
             if stream is None or receipt.rejected is not None:
                 continue
-            streams[stream] = receipt.to_version, to_us_or_none(commit.next_due)
+            due = to_us_or_none(commit.next_due)
+            streams[stream] = receipt.to_version, due, commit.waits
             head = (to_us(receipt.at), receipt.command_id, actor.kind.value, actor.id)
             for version, body in enumerate(prepared.bodies, receipt.from_version + 1):
                 events.append((stream, version, *head, commit.on_behalf_of, *body))
@@ -363,7 +367,21 @@ class _Plan:
             parts.append(("all_known_as", (tenant, *columns(sorted(known_as.items())))))
         if settled:
             parts.append(("leases", (tenant, settled)))
+        parts.extend(_kept(tenant, (commit for _, commit, _ in accepted)))
         return [*parts, *self.ledger.written()]
+
+
+def _kept(tenant: TenantId, commits: Iterable[Commit]) -> _Parts:
+    """
+    Return the part that keeps the states which commits have brought along, the last of each stream.
+
+    """
+    rows: dict[StreamId | None, Row] = {}
+    for commit in commits:
+        if commit.snapshot is not None:
+            stream = commit.receipt.stream
+            rows[stream] = (stream, *attrs.astuple(commit.snapshot))
+    return [("kept", (tenant, *columns(list(rows.values()))))] if rows else []
 
 
 _Answer = TypeVar("_Answer", Receipt, CommitRefusal | Receipt)

@@ -31,7 +31,7 @@ from ordercore.stores._postgres_work import Rows, Statement, Work
 from ordercore.stores._reads import ReadAhead
 from ordercore.stores._rows import actor_of, entry_of, from_us, pending_of, to_us
 
-__all__ = ["PAGE_ROWS", "Reading"]
+__all__ = ["PAGE_ROWS", "Reading", "number_rows"]
 
 #: How many rows an iteration reads at a time; between pages it holds no connection.
 PAGE_ROWS: Final = 500
@@ -64,7 +64,7 @@ class Reading:
 
         """
         (rows,) = yield (Statement(sql.LOAD, (tenant, stream, after)),)
-        return self._recorded(rows)
+        return self.recorded(rows)
 
     def feed(self, tenant: TenantId, after: int, limit: int) -> Work[Sequence[Recorded]]:
         """
@@ -75,9 +75,9 @@ class Reading:
         read = Statement(sql.FEED, (tenant, after, wanted))
         unnumbered, rows = yield (Statement(sql.EVENTS_UNNUMBERED, (tenant,)), read)
         if len(rows) < wanted and unnumbered[0][0]:
-            yield from _number(tenant, sql.NUMBER_EVENTS)
+            yield from number_rows(tenant, sql.NUMBER_EVENTS)
             (rows,) = yield (read,)
-        return self._recorded(rows)
+        return self.recorded(rows)
 
     def find(self, tenant: TenantId, reference: str) -> Work[StreamId | None]:
         """
@@ -86,14 +86,6 @@ class Reading:
         """
         (rows,) = yield (Statement(sql.FIND, (tenant, reference)),)
         return rows[0][0] if rows else None
-
-    def due(self, tenant: TenantId, at: Instant, limit: int) -> Work[Sequence[StreamId]]:
-        """
-        Return due streams.
-
-        """
-        (rows,) = yield (Statement(sql.DUE_STREAMS, (tenant, to_us(at), max(limit, 0))),)
-        return [row[0] for row in rows]
 
     def streams(self, tenant: TenantId, last: str) -> Work[Sequence[StreamId]]:
         """
@@ -111,7 +103,11 @@ class Reading:
         (rows,) = yield (Statement(sql.TENANTS),)
         return [row[0] for row in rows]
 
-    def _recorded(self, rows: Rows) -> Sequence[Recorded]:
+    def recorded(self, rows: Rows) -> Sequence[Recorded]:
+        """
+        Read events.
+
+        """
         decode = self._codec.decode
         return [
             Recorded(
@@ -236,7 +232,7 @@ class Reading:
     ) -> Work[list[Any]]:
         unnumbered, rows = yield (Statement(sql.TRANSFERS_UNNUMBERED, (tenant,)), read)
         if len(rows) < full and unnumbered[0][0]:
-            yield from _number(tenant, sql.NUMBER_TRANSFERS)
+            yield from number_rows(tenant, sql.NUMBER_TRANSFERS)
             (rows,) = yield (read,)
         return [made(row) for row in rows]
 
@@ -320,7 +316,7 @@ class Reading:
         return len(rows)
 
 
-def _number(tenant: TenantId, text: LiteralString) -> Work[None]:
+def number_rows(tenant: TenantId, text: LiteralString) -> Work[None]:
     """
     Give positions to all visible rows that have none; see the module's text.
 

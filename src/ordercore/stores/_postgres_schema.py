@@ -32,10 +32,25 @@ _FIRST: Final = (
         stream text COLLATE "C" NOT NULL,
         version bigint NOT NULL CHECK (version >= 0),
         not_before bigint,
+        waits bigint NOT NULL DEFAULT 0,
+        holder text COLLATE "C",
+        claimed_until bigint,
         PRIMARY KEY (tenant, stream)
     ) WITH (fillfactor = 80)""",
     """CREATE INDEX oc_streams_due ON oc_streams (tenant, not_before, stream)
         WHERE not_before IS NOT NULL""",
+    "CREATE INDEX oc_streams_waiting ON oc_streams (tenant, stream) WHERE waits > 0",
+    """CREATE INDEX oc_streams_claimed ON oc_streams (tenant, claimed_until)
+        WHERE claimed_until IS NOT NULL""",
+    # One state a stream, the last that was brought along.
+    """CREATE TABLE oc_snapshots (
+        tenant text COLLATE "C" NOT NULL,
+        stream text COLLATE "C" NOT NULL,
+        version bigint NOT NULL,
+        form text NOT NULL,
+        body text NOT NULL,
+        PRIMARY KEY (tenant, stream)
+    )""",
     """CREATE TABLE oc_events (
         tenant text COLLATE "C" NOT NULL,
         seq bigint GENERATED ALWAYS AS IDENTITY,
@@ -54,6 +69,12 @@ _FIRST: Final = (
     """CREATE UNIQUE INDEX oc_events_position ON oc_events (tenant, position)
         WHERE position IS NOT NULL""",
     "CREATE INDEX oc_events_unnumbered ON oc_events (tenant, seq) WHERE position IS NULL",
+    """CREATE TABLE oc_consumers (
+        tenant text COLLATE "C" NOT NULL,
+        consumer text COLLATE "C" NOT NULL,
+        position bigint NOT NULL,
+        PRIMARY KEY (tenant, consumer)
+    )""",
     """CREATE TABLE oc_references (
         tenant text COLLATE "C" NOT NULL,
         reference text COLLATE "C" NOT NULL,

@@ -16,7 +16,7 @@ __all__ = ["Part", "Root", "writing"]
 Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
-    "receipts", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
+    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
     "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
@@ -93,13 +93,14 @@ _RECEIPT: Final = """INSERT INTO oc_receipts (tenant, command_id, recorded_at, s
 
 _HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
 _ROOTS: Final[dict[Root, str]] = {
-    # tenant, stream, from version, to version, not before
-    "new": """INSERT INTO oc_streams AS present (tenant, stream, version, not_before)
-    SELECT $1::text, $2::text, $4::bigint, $5::bigint {of_held}
-    ON CONFLICT (tenant, stream) DO UPDATE
-    SET version = excluded.version, not_before = excluded.not_before
+    # tenant, stream, from version, to version, not before, waits
+    "new": """INSERT INTO oc_streams AS present (tenant, stream, version, not_before, waits)
+    SELECT $1::text, $2::text, $4::bigint, $5::bigint, $6::bigint {of_held}
+    ON CONFLICT (tenant, stream) DO UPDATE SET version = excluded.version,
+        not_before = excluded.not_before, waits = excluded.waits
     WHERE present.version = $3::bigint RETURNING 1""",
-    "later": """UPDATE oc_streams SET version = $4::bigint, not_before = $5::bigint {of_held}
+    "later": """UPDATE oc_streams SET version = $4::bigint, not_before = $5::bigint,
+        waits = $6::bigint {of_held}
     WHERE tenant = $1::text AND stream = $2::text AND version = $3::bigint RETURNING 1""",
     "receipt": f"{_RECEIPT} {{held}} ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
     "none": "SELECT 1",
@@ -125,9 +126,9 @@ _PARTS: Final[dict[Part, str]] = {
     "receipt": f"{_RECEIPT} root",
     # --- the same for several commits
     "streams": """UPDATE oc_streams AS present
-    SET version = written.version, not_before = written.not_before
-    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[])
-        AS written (stream, version, not_before)
+    SET version = written.version, not_before = written.not_before, waits = written.waits
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS written (stream, version, not_before, waits)
     WHERE present.tenant = $1::text AND present.stream = written.stream""",
     "all_events": """INSERT INTO oc_events (tenant, stream, version, recorded_at, command_id,
         actor_kind, actor_id, on_behalf_of, name, body)
@@ -151,6 +152,12 @@ _PARTS: Final[dict[Part, str]] = {
         rejected, n)
     ORDER BY n""",
     # --- a commit or several
+    "kept": """INSERT INTO oc_snapshots AS present (tenant, stream, version, form, body)
+    SELECT $1::text, stream, version, form, body
+    FROM root, unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
+        AS kept (stream, version, form, body)
+    ON CONFLICT (tenant, stream) DO UPDATE
+    SET version = excluded.version, form = excluded.form, body = excluded.body""",
     "leases": """DELETE FROM oc_leases USING root
     WHERE tenant = $1::text AND effect_key = ANY($2::text[])""",
     "steps": """INSERT INTO oc_transfers (tenant, recorded_at, kind, id, source, target, amount,
@@ -237,10 +244,6 @@ FIND: Final = "SELECT stream FROM oc_references WHERE tenant = $1 AND reference 
 STREAMS: Final = """
 SELECT stream FROM oc_streams WHERE tenant = $1 AND stream > $2 AND version > 0
 ORDER BY stream LIMIT $3
-"""
-DUE_STREAMS: Final = """
-SELECT stream FROM oc_streams WHERE tenant = $1 AND not_before <= $2
-ORDER BY not_before, stream LIMIT $3
 """
 TENANTS: Final = "SELECT tenant FROM oc_tenants ORDER BY tenant"
 VERSION_OF: Final = "SELECT version FROM oc_streams WHERE tenant = $1 AND stream = $2"

@@ -4,7 +4,7 @@ Connections for tasks of an event loop: the twin of ``_postgres_threads``.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
@@ -15,8 +15,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import AsyncConnectionPool
 
+from ordercore.grammar import Recorded
 from ordercore.ids import TenantId
 from ordercore.stores import _postgres_sql as sql
+from ordercore.stores._postgres_consuming import Consumption
 from ordercore.stores._postgres_ledger import lock_number
 from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
@@ -83,12 +85,48 @@ class AsyncConnections:
         Do work on a connection, again where it was lost or lost a race.
 
         """
+        held = self._held.get(asyncio.current_task())
+        return await self._work(lambda on, attempts: _drive(on, begin(attempts)), subject, held)
+
+    async def consume(
+        self,
+        consumption: Consumption,
+        handle: Callable[[Sequence[Recorded], Any], Awaitable[None]],
+        subject: str,
+    ) -> int:
+        """
+        Hand events over within a transaction, on a connection that serves nothing else meanwhile.
+
+        """
+        failed: list[Exception] = []
+
+        async def work(connection: "psycopg.AsyncConnection[Any]", attempts: Attempts) -> int:
+            events = await _drive(connection, consumption.begin())
+            if not events:
+                return consumption.through
+            try:
+                await handle(events, connection)
+            except DRIVER_ERRORS as error:  # the handler's own, to be passed on as it is
+                failed.append(error)
+                return 0
+            return await _drive(connection, consumption.end(attempts))
+
+        handled = await self._work(work, subject, None)
+        if failed:
+            raise failed.pop()
+        return handled
+
+    async def _work(
+        self,
+        work: "Callable[[psycopg.AsyncConnection[Any], Attempts], Awaitable[T]]",
+        subject: str,
+        held: _Held | None,
+    ) -> T:
         attempts = Attempts(subject)
         while True:
-            held = self._held.get(asyncio.current_task())
             connection = await self._take(attempts) if held is None else held.connection
             try:
-                return await _drive(connection, begin(attempts))
+                return await work(connection, attempts)
             except DRIVER_ERRORS as error:
                 lost = is_gone(error, connection)
                 attempts.failed(error, lost=lost, held=held is not None)

@@ -15,8 +15,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
+from ordercore.grammar import Recorded
 from ordercore.ids import TenantId
 from ordercore.stores import _postgres_sql as sql
+from ordercore.stores._postgres_consuming import Consumption
 from ordercore.stores._postgres_ledger import lock_number
 from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
@@ -65,12 +67,48 @@ class Connections:
         Do work on a connection, again where it was lost or lost a race.
 
         """
+        held = self._held.get(threading.get_ident())
+        return self._work(lambda on, attempts: _drive(on, begin(attempts)), subject, held)
+
+    def consume(
+        self,
+        consumption: Consumption,
+        handle: Callable[[Sequence[Recorded], Any], None],
+        subject: str,
+    ) -> int:
+        """
+        Hand events over within a transaction, on a connection that serves nothing else meanwhile.
+
+        """
+        failed: list[Exception] = []
+
+        def work(connection: "psycopg.Connection[Any]", attempts: Attempts) -> int:
+            events = _drive(connection, consumption.begin())
+            if not events:
+                return consumption.through
+            try:
+                handle(events, connection)
+            except DRIVER_ERRORS as error:  # the handler's own, to be passed on as it is
+                failed.append(error)
+                return 0
+            return _drive(connection, consumption.end(attempts))
+
+        handled = self._work(work, subject, None)
+        if failed:
+            raise failed.pop()
+        return handled
+
+    def _work(
+        self,
+        work: "Callable[[psycopg.Connection[Any], Attempts], T]",
+        subject: str,
+        held: _Held | None,
+    ) -> T:
         attempts = Attempts(subject)
         while True:
-            held = self._held.get(threading.get_ident())
             connection = self._take(attempts) if held is None else held.connection
             try:
-                return _drive(connection, begin(attempts))
+                return work(connection, attempts)
             except DRIVER_ERRORS as error:
                 lost = is_gone(error, connection)
                 attempts.failed(error, lost=lost, held=held is not None)
