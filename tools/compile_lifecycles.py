@@ -16,7 +16,7 @@ __all__ = ["SLICES", "declared_in", "main", "text_of"]
 
 SOURCE: Final = Path(__file__).resolve().parent.parent / "src" / "ordercore"
 #: The rooms that declare lifecycles.
-SLICES: Final = ("fulfillment", "inventory.documents", "orders", "payments", "returns")
+SLICES: Final = ("fulfillment", "intake", "inventory.documents", "orders", "payments", "returns")
 _SUFFIX: Final = "_LIFECYCLE"
 
 

@@ -20,9 +20,10 @@ _LIKE = {"As for picking.": "PickUnits"}
 _HEAD = """\
 # Commands
 
-What can be asked of an order, of stock and of its documents. Each command is a frozen class of
-`ordercore.orders` or `ordercore.inventory`, checks its own shape when it is made (`InvalidData`
-lists every fault with its path), and is decided on facts when it is submitted.
+What can be asked of an order, of stock and of its documents, and of the messages that providers
+send. Each command is a frozen class of `ordercore.orders`, `ordercore.inventory` or
+`ordercore.intake`, checks its own shape when it is made (`InvalidData` lists every fault with its
+path), and is decided on facts when it is submitted.
 
 The *refusals* are the codes of `Rejected`, in the order in which they are checked, as the rules
 state them. The *events* are those that the rule itself may record. What then follows by itself,
@@ -48,7 +49,7 @@ def commands() -> str:
 def deciding() -> dict[str, tuple[str, str]]:
     """Read the tables of rules: command -> module and function that decides it."""
     found: dict[str, tuple[str, str]] = {}
-    rooms = ("orders", "inventory", "inventory/documents")
+    rooms = ("orders", "inventory", "inventory/documents", "intake")
     tables = [(room, modules()[f"{room}/_decide.py"]) for room in rooms]
     for room, node in ((room, node) for room, table in tables for node in ast.walk(table)):
         if not isinstance(node, ast.Dict):

@@ -7,10 +7,10 @@ from tools.generate_docs import page
 _HEAD = """\
 # Events
 
-What can have happened to an order or to a stock document. An event is never changed and never
-forgotten; it carries all that the decision rested on, and the status that it led to. It is stored
-under the name beside its class, which is never reused: a class may be renamed, its stored name
-stays.
+What can have happened to an order, to a stock document or to a message that a provider has sent. An
+event is never changed and never forgotten; it carries all that the decision rested on, and the
+status that it led to. It is stored under the name beside its class, which is never reused: a class
+may be renamed, its stored name stays.
 """
 
 

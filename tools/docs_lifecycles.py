@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from ordercore.fulfillment import FULFILLMENT_ORDER_LIFECYCLE, PACKAGE_LIFECYCLE
+from ordercore.intake import NOTICE_LIFECYCLE
 from ordercore.inventory.documents import COUNT_LIFECYCLE, PURCHASE_LIFECYCLE, TRANSFER_LIFECYCLE
 from ordercore.lifecycle import Declared
 from ordercore.orders import ORDER_LIFECYCLE
@@ -24,6 +25,7 @@ _LIFECYCLES = (
     PURCHASE_LIFECYCLE,
     TRANSFER_LIFECYCLE,
     COUNT_LIFECYCLE,
+    NOTICE_LIFECYCLE,
 )
 
 _HEAD = """\

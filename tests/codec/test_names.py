@@ -17,6 +17,7 @@ import pytest
 from ordercore.codec import NAMES, TYPES
 from ordercore.engine import KINDS
 from ordercore.grammar import ActionRequired, Command, Declined, Event, Succeeded, Unknown
+from ordercore.intake import NoticeEvent
 from ordercore.inventory.documents import DocumentEvent
 from ordercore.orders import OrderEvent
 from ordercore.orders._events import OrderPlaced
@@ -27,6 +28,7 @@ KEPT = Path(__file__).parent / "names.txt"
 
 EVENTS: tuple[type[Any], ...] = get_args(OrderEvent)
 DOCUMENT_EVENTS: tuple[type[Any], ...] = get_args(DocumentEvent)
+NOTICE_EVENTS: tuple[type[Any], ...] = get_args(NoticeEvent)
 COMMANDS: tuple[type[Any], ...] = KINDS.commands
 
 
@@ -68,14 +70,14 @@ def test_no_stored_name_or_field_has_changed() -> None:
     assert written() == KEPT.read_text(encoding="utf-8")
 
 
-def test_facts_of_orders_and_documents_and_only_they_are_named_as_facts() -> None:
+def test_facts_of_orders_documents_and_notices_and_only_they_are_named_as_facts() -> None:
     named = {kind for kind in TYPES.values() if issubclass(kind, Event)}
-    assert named == {*EVENTS, *DOCUMENT_EVENTS}
+    assert named == {*EVENTS, *DOCUMENT_EVENTS, *NOTICE_EVENTS}
     assert named == {kind for aggregate in KINDS.aggregates for kind in aggregate.events}
 
 
 def test_commands_and_only_they_are_named_as_commands() -> None:
-    events = (*EVENTS, *DOCUMENT_EVENTS)
+    events = (*EVENTS, *DOCUMENT_EVENTS, *NOTICE_EVENTS)
     assert {kind for kind in TYPES.values() if issubclass(kind, Command)} == set(COMMANDS)
     assert all(NAMES[kind].startswith("command.") for kind in COMMANDS)
     assert not any(NAMES[kind].startswith(("command.", "reply.")) for kind in events)

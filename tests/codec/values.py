@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ordercore.catalog import LotQuantity
 from ordercore.grammar import ActionRequired, Command, Declined, Outcome, Succeeded, Unknown
 from ordercore.ids import Sku
+from ordercore.intake import Notice, NoticeKind, ReceiveNotice
 from ordercore.inventory import AdjustedLine, AdjustReason, ExpectedUnits, LineUnits
 from ordercore.inventory.documents import (
     SNAPSHOT_BUCKETS,
@@ -36,6 +37,7 @@ from ordercore.orders import (
     LineQuantity,
     PickUnits,
     ReceiveReturn,
+    RecordAnomaly,
     ReportMissing,
 )
 from ordercore.totals import Charge, Component, ComponentKind, Discount, PricedLine, TaxedAmount
@@ -181,6 +183,43 @@ def _line_quantities() -> st.SearchStrategy[LineQuantity]:
 
 
 @st.composite
+def _notices(draw: st.DrawFn) -> Notice:
+    kind = draw(st.sampled_from(NoticeKind))
+    payment, other = kind is NoticeKind.PAYMENT, kind is NoticeKind.OTHER
+    numbers = st.lists(TEXTS.filter(bool), min_size=int(payment), max_size=2)
+    amounts = st.integers(1, 10**6)
+    told: st.SearchStrategy[Outcome] = st.one_of(
+        st.builds(Succeeded, reference=TEXTS, account=st.just(""), valid_until=INSTANTS),
+        st.builds(Declined, code=TEXTS, reason=TEXTS),
+    )
+    return Notice(
+        account=draw(IDS),
+        event_id=draw(TEXTS),
+        occurred_at=draw(INSTANTS),
+        kind=kind,
+        topic=draw(TEXTS),
+        references=tuple(draw(numbers)),
+        effect_key=draw(TEXTS),
+        order_id=draw(IDS),
+        outcome=None if payment or other else draw(told),
+        amount_minor=draw(amounts),
+        currency=draw(CURRENCIES),
+        method=draw(IDS),
+    )
+
+
+def _received_messages() -> st.SearchStrategy[ReceiveNotice]:
+    return st.builds(
+        ReceiveNotice,
+        provider=st.sampled_from(["acme", "Bank-2"]),
+        message_id=TEXTS.filter(bool),
+        notices=st.lists(_notices(), max_size=2).map(tuple),
+        accounts=st.lists(IDS, max_size=2).map(tuple),
+        vault_ref=TEXTS,
+    )
+
+
+@st.composite
 def _received_lines(draw: st.DrawFn) -> ReceivedLine:
     line = draw(st.builds(ReceivedLine, line_id=IDS, received=st.integers(1, 9), lot=WORDS["lot"]))
     return attrs.evolve(line, rejected=draw(st.integers(0, line.received)))
@@ -290,6 +329,11 @@ _SPECIAL: Final[dict[type, Callable[[], st.SearchStrategy[Any]]]] = {
         tracking=TEXTS,
     ),
     ReceiveReturn: lambda: _with_lots(ReceiveReturn, return_id=IDS, place=IDS),
+    Notice: _notices,
+    ReceiveNotice: _received_messages,
+    RecordAnomaly: lambda: st.builds(
+        RecordAnomaly, order_id=IDS, kind=IDS, subject=TEXTS, occurred_at=st.none() | INSTANTS
+    ),
 }
 
 OUTCOMES_TOLD: Final = st.one_of(

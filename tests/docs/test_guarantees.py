@@ -4,10 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from types import ModuleType
 
 import pytest
 
-from ordercore.ports import _store
+from ordercore.ports import _store, _webhooks
 from tests.docs.pages import ROOT
 
 _PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
@@ -56,14 +57,16 @@ def test_a_promise_of_stores_is_tried_over_every_store(
 
 
 def test_promises_are_counted_without_gap() -> None:
-    for letter in "SFE":
+    for letter in "SFEW":
         numbers = [int(n[1:]) for n, _, _ in PROMISES if n[0] == letter]
         assert numbers == list(range(1, len(numbers) + 1)), letter
 
 
-def test_the_page_has_the_promises_of_the_port_and_no_others() -> None:
-    entries = re.findall(
-        r"^  ([SF]\d+) +(.+?)(?=^  [SF]\d|^$|\Z)", _store.__doc__ or "", re.MULTILINE | re.DOTALL
-    )
-    of_the_port = {number for number, _ in entries}
-    assert of_the_port == {number for number, _, _ in PROMISES if number[0] in "SF"}
+@pytest.mark.parametrize(("port", "letters"), [(_store, "SF"), (_webhooks, "W")])
+def test_the_page_has_the_promises_of_the_port_and_no_others(
+    port: ModuleType, letters: str
+) -> None:
+    of_the_port = set(re.findall(rf"^  ([{letters}]\d+)  ?\S", port.__doc__ or "", re.MULTILINE))
+
+    assert of_the_port
+    assert of_the_port == {number for number, _, _ in PROMISES if number[0] in letters}

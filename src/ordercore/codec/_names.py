@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ordercore import fulfillment, inventory, orders, payments, returns
+from ordercore import fulfillment, intake, inventory, orders, payments, returns
 from ordercore.inventory import documents
 
 __all__ = ["NAMES", "TYPES"]
@@ -75,6 +75,15 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "count-closed": documents.CountClosed,
         "count-canceled": documents.CountCanceled,
         "snapshot-applied": documents.SnapshotApplied,
+        "notice-received": intake.NoticeReceived,
+        "notice-noted": intake.NoticeNoted,
+        "notice-parked": intake.NoticeParked,
+        "notice-matched": intake.NoticeMatched,
+        "notice-applied": intake.NoticeApplied,
+        "notice-set-aside": intake.NoticeSetAside,
+        "anomaly-told": intake.AnomalyTold,
+        "notice-reopened": intake.NoticeReopened,
+        "notice-dismissed": intake.NoticeDismissed,
         # commands
         "command.receive-stock": inventory.ReceiveStock,
         "command.reserve-cart": orders.ReserveCart,
@@ -100,6 +109,7 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "command.cancel-return": orders.CancelReturn,
         "command.record-outcome": orders.RecordOutcome,
         "command.record-attempt": orders.RecordAttempt,
+        "command.record-anomaly": orders.RecordAnomaly,
         "command.retry-effect": orders.RetryEffect,
         "command.open-purchase": documents.OpenPurchase,
         "command.change-expectation": documents.ChangeExpectation,
@@ -117,6 +127,12 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "command.cancel-count": documents.CancelCount,
         "command.adjust-stock": inventory.AdjustStock,
         "command.apply-snapshot": documents.ApplySnapshot,
+        "command.receive-notice": intake.ReceiveNotice,
+        "command.seek-orders": intake.SeekOrders,
+        "command.record-notice-outcome": intake.RecordNoticeOutcome,
+        "command.record-notice-attempt": intake.RecordNoticeAttempt,
+        "command.reopen-notice": intake.ReopenNotice,
+        "command.dismiss-notice": intake.DismissNotice,
         # replies
         "reply.stock-adjusted": inventory.StockAdjusted,
         "reply.reservation": orders.Reservation,

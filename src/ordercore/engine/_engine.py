@@ -6,7 +6,7 @@ It holds no rule of the business: it answers what the loops ask from a store and
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._driver import Driver
@@ -32,8 +32,12 @@ from ordercore.ports import (
     Places,
     Store,
     TaxCalculator,
+    WebhookSource,
 )
 from ordercore.views import TimelineEntry, timeline
+
+if TYPE_CHECKING:
+    from ordercore.intake import Headers
 
 __all__ = ["Engine"]
 
@@ -185,6 +189,28 @@ class Engine(StockReading):
         """
         return self._drive(self._loops.submit_many(wishes, perform=perform))
 
+    def receive(
+        self, source: WebhookSource, headers: "Headers", body: bytes, *, vault_ref: str = ""
+    ) -> Submitted:
+        """
+        Verify a provider's message and keep it, in one commit; acknowledge it once this returns.
+
+        No port is called and no order is looked for; :meth:`run_pending` does that. The same
+        message again is answered by the recorded result, and nothing happens twice.
+
+        Args:
+            source: Whose endpoint it came to.
+            headers: Of the request.
+            body: The bytes as they came in. They are not kept.
+            vault_ref: Where the host has put them for a while, if it has.
+
+        Raises:
+            Rejected: It is not genuine, not whole or not fresh (see the source); ``key_reused``
+                where it was received before and said something else. Nothing was kept.
+            InvalidData: It can't be read. Nothing was kept.
+        """
+        return self._drive(self._loops.receive(source, headers, body, vault_ref))
+
     def resume(self, own_id: str, *, of: Aggregate[Any] = ORDERS) -> int:
         """
         Perform what an order owes and is due; after a crash, what was under way first of all.
@@ -209,6 +235,24 @@ class Engine(StockReading):
             How many streams were looked at; 0 when nothing is due.
         """
         return self._drive(self._loops.run_pending(limit))
+
+    def archive(self, before: Instant, *, limit: int = 1_000) -> int:
+        """
+        Put the events of ended streams out of the way; every reading is as it was.
+
+        A closed order that somebody returns goes on where it stood. Call it from a timer, as often
+        as you like; what it leaves is found the next time.
+
+        Args:
+            before: Only streams to which nothing has happened since before this instant.
+            limit: How many streams, at most.
+
+        Returns:
+            How many streams were put away.
+
+        Cost: O(streams at rest).
+        """
+        return self._drive(self._loops.archive(before, limit))
 
     # --- reading -----------------------------------------------------------------------------
 

@@ -5,25 +5,34 @@ What an engine offers, as loops: each public method of an engine is one of them,
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from ordercore.engine._environment import Environment
-from ordercore.engine._perform import perform_loop
+from ordercore.engine._receive import kept_before, received
 from ordercore.engine._requests import Call, Loop, Submission, Submitted, Together, Wish
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._submit_many import submit_many_loop
 from ordercore.engine._verify import Verification, verify_loop
-from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError
+from ordercore.engine._waking import perform_and_wake_loop, wake_loop
+from ordercore.errors import InvalidData, InvalidDefinition, OrderCoreError, Rejected
 from ordercore.fulfillment import CapacityLevel
-from ordercore.grammar import Actor, Aggregate, Command, Recorded
+from ordercore.grammar import Actor, ActorKind, Aggregate, Command, Recorded
 from ordercore.ids import CommandId, OrderId, StreamId, id_fault
+from ordercore.instants import Instant
 from ordercore.orders import ORDERS
+from ordercore.ports import WebhookSource
+
+if TYPE_CHECKING:
+    from ordercore.intake import Headers
 
 __all__ = ["EngineLoops", "order_id_of", "require_least"]
 
 _StateT = TypeVar("_StateT")
+
+#: How many streams are asked for at a time where many are gone through.
+_PAGE: Final = 200
 
 
 def require_least(name: str, value: int) -> None:
@@ -85,11 +94,35 @@ class EngineLoops:
         Decide and record a command, and perform what has become due.
 
         """
-        submitted = yield from submit_loop(self.env, submission)
-        submitted = yield from self.env.streams.retold(submitted)
+        env = self.env.noting()
+        submitted = yield from submit_loop(env, submission)
+        yield from wake_loop(env)
+        submitted = yield from env.streams.retold(submitted)
         if perform and submitted.stream is not None:
-            yield from perform_loop(self.env, submitted.stream)
+            yield from perform_and_wake_loop(env, submitted.stream)
         return submitted
+
+    def receive(
+        self, source: WebhookSource, headers: "Headers", body: bytes, vault_ref: str
+    ) -> Loop[Submitted]:
+        """
+        Verify a provider's message and keep it.
+
+        """
+        command = received(source, headers, body, self.env.clock(), vault_ref)
+        actor = Actor(ActorKind.PROVIDER, source.provider)
+
+        def keep(what: Command) -> Loop[Submitted]:
+            wish = self.submission(what, command.key, actor, None, None)
+            return self.submit(wish, perform=False)
+
+        try:
+            return (yield from keep(command))
+        except Rejected as refused:
+            again = yield from kept_before(refused, command, self.env.streams)
+            if again is None:
+                raise
+            return (yield from keep(again))
 
     def submit_many(
         self, wishes: Sequence[Wish | Command], *, perform: bool
@@ -103,14 +136,14 @@ class EngineLoops:
             self.submission(w.command, w.key, w.actor, w.on_behalf_of, w.expected_version)
             for w in told
         ]
-        return submit_many_loop(self.env, submissions, perform=perform)
+        return submit_many_loop(self.env.noting(), submissions, perform=perform)
 
     def resume(self, own_id: str, of: Aggregate[Any]) -> Loop[int]:
         """
         Perform what a stream owes and is due.
 
         """
-        return perform_loop(self.env, of.stream(own_id))
+        return perform_and_wake_loop(self.env.noting(), of.stream(own_id))
 
     def run_pending(self, limit: int) -> Loop[int]:
         """
@@ -119,8 +152,28 @@ class EngineLoops:
         """
         env = self.env
         due = yield from Call(env.store.due, env.tenant, env.clock(), limit)
-        yield from Together([perform_loop(env, stream) for stream in due])
+        yield from Together([perform_and_wake_loop(env.noting(), stream) for stream in due])
         return len(due)
+
+    def archive(self, before: Instant, limit: int) -> Loop[int]:
+        """
+        Put ended streams out of the way.
+
+        """
+        env, archived, last = self.env, 0, ""
+        while archived < limit:  # each page goes on behind the one before
+            page = yield from Call(env.store.archivable, env.tenant, before, last, _PAGE)
+            if not page:
+                break
+            for stream in page:
+                last = stream
+                loaded = yield from env.streams.load(stream)
+                if env.kinds.of_stream(stream).has_ended(loaded.state):
+                    moved = yield from Call(env.store.archive, env.tenant, stream)
+                    archived += moved > 0
+                if archived == limit:
+                    break
+        return archived
 
     def state(self, own_id: str, of: Aggregate[_StateT]) -> Loop[_StateT]:
         """

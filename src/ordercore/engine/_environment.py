@@ -9,9 +9,11 @@ import attrs
 
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._leases import Leases
+from ordercore.engine._noting import Noted
 from ordercore.engine._read import Reader
 from ordercore.engine._streams import Streams
 from ordercore.engine._world import World
+from ordercore.grammar import replaced
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
 from ordercore.orders import Rules
@@ -43,7 +45,7 @@ class Ports:
     carrier: Carrier
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Environment:
     """
     What the loops know that does not change, and their ways to the world.
@@ -60,6 +62,7 @@ class Environment:
         world: Performs effects.
         leases: Says who is at an effect.
         observer: Who watches; None for nobody.
+        noted: What the commits of this drive have made known; see :meth:`noting`.
     """
 
     tenant: TenantId
@@ -73,6 +76,14 @@ class Environment:
     world: World
     leases: Leases
     observer: Observer | None = None
+    noted: Noted = attrs.field(factory=Noted)
+
+    def noting(self) -> "Environment":
+        """
+        Return this environment for one drive, which notes by itself what its commits make known.
+
+        """
+        return replaced(self, noted=Noted())
 
     @classmethod
     def over(  # noqa: D417 - the rest are attributes

@@ -135,4 +135,6 @@ def _once(what: str, claims: list[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 #: Everything that ordercore has.
-KINDS: Final = Kinds(ORDERS, CARTS, CAPACITY, STOCK, later=("ordercore.inventory.documents",))
+KINDS: Final = Kinds(
+    ORDERS, CARTS, CAPACITY, STOCK, later=("ordercore.inventory.documents", "ordercore.intake")
+)

@@ -47,16 +47,17 @@ __all__ = ["perform_loop"]
 _EFFECTS_MAX: Final = 1_000
 
 
-def perform_loop(env: Environment, stream: StreamId) -> Loop[int]:
+def perform_loop(env: Environment, stream: StreamId, *, early: bool = False) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
+    With ``early``, commands that it owes count as due: what they wait for has happened.
     """
     return observed(
         env.observer,
         "ordercore.perform",
         lambda: {"tenant": env.tenant, "stream": stream},
-        _perform_all(env, stream),
+        _perform_all(env, stream, early=early),
         lambda effects: {"effects": effects},
     )
 
@@ -65,11 +66,11 @@ def _about(env: Environment, effect: Effect) -> Attributes:
     return {"tenant": env.tenant, "effect": type(effect).__name__, "key": effect.key}
 
 
-def _perform_all(env: Environment, stream: StreamId) -> Loop[int]:
+def _perform_all(env: Environment, stream: StreamId, *, early: bool) -> Loop[int]:
     tried: set[str] = set()
     while len(tried) < _EFFECTS_MAX:
         loaded = yield from env.streams.load(stream)
-        due = [e for e in _due(env, stream, loaded) if e.key not in tried]
+        due = [e for e in _due(env, stream, loaded, early=early) if e.key not in tried]
         if not due:
             break
         due = due[: _EFFECTS_MAX - len(tried)]
@@ -77,7 +78,7 @@ def _perform_all(env: Environment, stream: StreamId) -> Loop[int]:
         lanes: dict[str, list[Effect]] = {}
         for effect in due:
             lanes.setdefault(effect.lane, []).append(effect)
-        loops = [_go_through(env, stream, loaded, lane) for lane in lanes.values()]
+        loops = [_go_through(env, stream, loaded, lane, early=early) for lane in lanes.values()]
         if len(loops) == 1:
             yield from loops[0]
         else:
@@ -85,34 +86,43 @@ def _perform_all(env: Environment, stream: StreamId) -> Loop[int]:
     return len(tried)
 
 
-def _due(env: Environment, stream: StreamId, loaded: Loaded) -> list[Effect]:
+def _due(
+    env: Environment, stream: StreamId, loaded: Loaded, *, early: bool = False
+) -> list[Effect]:
     at = env.clock()
     return [
         effect
         for effect in env.kinds.of_stream(stream).owed(loaded.state)
-        if (effect.not_before is None or effect.not_before <= at) and not effect.waits_for_operator
+        if not effect.waits_for_operator
+        and (
+            effect.not_before is None
+            or effect.not_before <= at
+            or (early and isinstance(effect, Submit))
+        )
     ]
 
 
-def _still_due(env: Environment, stream: StreamId, key: str) -> Loop[tuple[Loaded, Effect] | None]:
+def _still_due(
+    env: Environment, stream: StreamId, key: str, *, early: bool = False
+) -> Loop[tuple[Loaded, Effect] | None]:
     """
     Return the stream and an effect as they are now; None where it is not owed, or not yet.
 
     """
     loaded = yield from env.streams.load(stream)
-    effect = next((e for e in _due(env, stream, loaded) if e.key == key), None)
+    effect = next((e for e in _due(env, stream, loaded, early=early) if e.key == key), None)
     return None if effect is None else (loaded, effect)
 
 
 def _go_through(
-    env: Environment, stream: StreamId, loaded: Loaded, lane: list[Effect]
+    env: Environment, stream: StreamId, loaded: Loaded, lane: list[Effect], *, early: bool
 ) -> Loop[None]:
     for number, effect in enumerate(lane):
         if not isinstance(effect, Submit):
             yield from _perform(env, stream, effect)
         elif not number:
             yield from _submit(env, stream, loaded, effect)
-        elif still := (yield from _still_due(env, stream, effect.key)):
+        elif still := (yield from _still_due(env, stream, effect.key, early=early)):
             yield from _submit(env, stream, still[0], effect)
 
 

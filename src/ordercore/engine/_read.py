@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from ordercore.catalog import ComponentLevels, Product, Products, component_levels
+from ordercore.engine._order_facts import known_references, present_order
 from ordercore.engine._requests import Call, Loop, collect
 from ordercore.engine._stock_facts import (
     account_balances,
@@ -47,7 +48,7 @@ from ordercore.inventory import (
     stock_accounts_at,
 )
 from ordercore.ledger import OpenPending
-from ordercore.orders import PlanSourcing
+from ordercore.orders import KnownReferences, PlanSourcing, PresentOrder
 from ordercore.places import CandidatePlaces, KnownPlaces, Place
 from ordercore.ports import Carrier, Catalog, Places, Store, TaxCalculator
 from ordercore.sourcing import SourcingPlan, problem_key, solve
@@ -252,4 +253,6 @@ _ANSWERS: Final[dict[type, Callable[[Reader, Any, Instant], Loop[object]]]] = {
     ShelfUnits: lambda reader, need, at: shelf_units_at(reader.store, reader.tenant, need, at),
     CapacityAt: Reader.capacity,
     PlanSourcing: Reader.plan,
+    KnownReferences: lambda reader, need, _: known_references(reader.store, reader.tenant, need),
+    PresentOrder: lambda reader, need, _: present_order(reader.store, reader.tenant, need),
 }

@@ -88,11 +88,11 @@ def _submit(env: Environment, submission: Submission) -> Loop[Submitted]:
     for _ in range(_RACES_MAX):
         found = yield from _run(race, facts)
         if isinstance(found, Submitted):
-            return found
+            return env.noted.note(found)
         facts = found
     found = yield from Hold(_run(race, facts, last=True))
     if isinstance(found, Submitted):
-        return found
+        return env.noted.note(found)
     raise InvariantViolated(f"{submission.command_id} lost a race while everyone was held out")
 
 

@@ -12,9 +12,9 @@ same loop as any single command.
 from collections.abc import Sequence
 
 from ordercore.engine._environment import Environment
-from ordercore.engine._perform import perform_loop
 from ordercore.engine._requests import Loop, Submission, Submitted, Together
 from ordercore.engine._submit import Decided, decide_loop, submit_loop
+from ordercore.engine._waking import perform_and_wake_loop, wake_loop
 from ordercore.errors import Conflict, OrderCoreError, PortUnavailable, Rejected
 from ordercore.grammar import Command
 from ordercore.ports import Receipt
@@ -38,9 +38,11 @@ def submit_many_loop(
         rest = yield from _submit_group(env, group, results)
         waiting = sorted(rest + later, key=_number)
     found = tuple(results[number] for number in range(len(submissions)))
+    yield from wake_loop(env)
     if perform:
         streams = dict.fromkeys(r.stream for r in found if isinstance(r, Submitted) and r.stream)
-        yield from Together([perform_loop(env, stream) for stream in streams if stream])
+        loops = [perform_and_wake_loop(env, stream) for stream in streams if stream]
+        yield from Together(loops)
     return found
 
 
@@ -126,7 +128,9 @@ def _write_group(
     for (number, one), answer in zip(decided, answers, strict=True):
         if isinstance(answer, Receipt):
             try:
-                results[number] = yield from env.streams.retold(one.submitted(answer))
+                results[number] = yield from env.streams.retold(
+                    env.noted.note(one.submitted(answer))
+                )
             except Rejected as refusal:
                 results[number] = refusal
         elif isinstance(answer, Conflict | Rejected):

@@ -9,7 +9,8 @@ Two schemes, both HMAC-SHA256 over the bytes as they came in:
   ``whsec_``. Only the symmetric ``v1`` is read; other versions in the list are passed over.
 - Stripe (https://docs.stripe.com/webhooks, "Verify webhook signatures manually"):
   ``{t}.{body}``, hexadecimal, in the header ``Stripe-Signature`` as ``t=...,v1=...,v1=...``. The
-  secret is used as it is written, its ``whsec_`` included; ``v0`` is passed over, as Stripe says.
+  secret is used as it is written, its ``whsec_`` included. Every scheme but ``v1`` is passed over,
+  as that page asks for against downgrades; ``v0`` is a fake one that comes with test events.
 
 Both lists exist for rotation: the sender signs with the old and the new secret for a while. The
 receiver may hold several secrets too; any signature under any of them is good. Every signature is
@@ -27,7 +28,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from ordercore.errors import InvalidDefinition, Rejected
 from ordercore.instants import Instant, instant, seconds_after
@@ -176,7 +177,9 @@ def sign_stripe_webhook(secret: str, body: bytes, at: Instant) -> str:
 
 
 def _header(headers: Headers, name: str) -> str:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    # A mapping is an iterable too, so that a type checker can't tell what remains.
+    by_name = cast("Mapping[str, str]", headers) if isinstance(headers, Mapping) else None
+    pairs = cast("Iterable[tuple[str, str]]", headers) if by_name is None else by_name.items()
     found = [value for key, value in pairs if key.lower() == name]
     if not found:
         raise _missing(name)

@@ -19,6 +19,7 @@ from ordercore.orders._commands import (
     CartCommand,
     OrderCommand,
     PlaceOrder,
+    RecordAnomaly,
     RecordAttempt,
     RecordOutcome,
     RecordPayment,
@@ -42,6 +43,14 @@ from ordercore.orders._events import (
     UnitsSourcedAgain,
 )
 from ordercore.orders._kits import KitPart, PlacedKit
+from ordercore.orders._known_orders import (
+    SLOTS_MAX,
+    SOMEBODY_WAITS,
+    KnownReferences,
+    PresentOrder,
+    is_slot,
+    waiting_slots,
+)
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._order import Anomaly, Grant, Order, OrderLine
 from ordercore.orders._outstanding import OrderEffect, outstanding
@@ -70,6 +79,8 @@ __all__ = [
     "CARTS",
     "ORDERS",
     "ORDER_LIFECYCLE",
+    "SLOTS_MAX",
+    "SOMEBODY_WAITS",
     "STOCK_NEEDS",
     "AddTender",
     "Allowed",
@@ -90,6 +101,7 @@ __all__ = [
     "Grant",
     "InspectReturn",
     "KitPart",
+    "KnownReferences",
     "LineLots",
     "LineQuantity",
     "LineRequest",
@@ -110,7 +122,9 @@ __all__ = [
     "PlacedKit",
     "PlacedLine",
     "PlanSourcing",
+    "PresentOrder",
     "ReceiveReturn",
+    "RecordAnomaly",
     "RecordAttempt",
     "RecordDelivery",
     "RecordOutcome",
@@ -137,6 +151,8 @@ __all__ = [
     "decide",
     "evolve",
     "fold",
+    "is_slot",
     "needs",
     "outstanding",
+    "waiting_slots",
 ]

@@ -6,7 +6,7 @@ Answers from outside: outcomes, failed attempts, a person's word to try again.
 from ordercore import fulfillment, payments
 from ordercore.errors import Rejected
 from ordercore.grammar import EffectRetried, Facts, OperatorNeeded, record_attempt
-from ordercore.orders._commands import RecordAttempt, RecordOutcome, RetryEffect
+from ordercore.orders._commands import RecordAnomaly, RecordAttempt, RecordOutcome, RetryEffect
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
 from ordercore.orders._events import AnomalyRecorded, OrderEvent
@@ -15,7 +15,7 @@ from ordercore.orders._outstanding import outstanding
 from ordercore.orders._rules import OrderContext
 from ordercore.payments import MoneyRequest, RequestKind
 
-__all__ = ["decide_attempt", "decide_outcome", "decide_retry", "retryable_minor"]
+__all__ = ["decide_anomaly", "decide_attempt", "decide_outcome", "decide_retry", "retryable_minor"]
 
 
 def decide_outcome(
@@ -77,6 +77,26 @@ def decide_attempt(
             give_up=command.give_up,
         )
     )
+    return draft.decision()
+
+
+def decide_anomaly(
+    command: RecordAnomaly, state: Order | None, facts: Facts, context: OrderContext
+) -> OrderDecision:
+    """
+    Keep what does not fit, once; whoever told it waits for a person, the order goes on.
+
+    Raises:
+        Rejected: ``unknown_order``.
+    """
+    del facts
+    order = require_order(state, command.order_id)
+    draft = Draft.of(order, context)
+    if not any((a.kind, a.subject) == (command.kind, command.subject) for a in order.anomalies):
+        occurred_at = command.occurred_at or context.at
+        draft.add(
+            AnomalyRecorded(kind=command.kind, subject=command.subject, occurred_at=occurred_at)
+        )
     return draft.decision()
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "CartCommand",
     "OrderCommand",
     "PlaceOrder",
+    "RecordAnomaly",
     "RecordAttempt",
     "RecordOutcome",
     "RecordPayment",
@@ -301,6 +302,31 @@ class RecordAttempt(Command):
 
 
 @attrs.frozen(kw_only=True)
+class RecordAnomaly(Command):
+    """
+    Keep that something was told of an order that does not fit; it changes nothing else.
+
+    Attributes:
+        order_id: Which order.
+        kind: A stable word for what does not fit (``"amount_differs"``).
+        subject: What it was told about: the key of a request, a number.
+        occurred_at: When it is said to have happened, if not now.
+    """
+
+    order_id: OrderId = attrs.field(converter=OrderId)
+    kind: str
+    subject: str
+    occurred_at: Instant | None = None
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults(self)
+        faults.note("kind", id_fault(self.kind))
+        faults.text("subject", self.subject)
+        faults.aware(self.occurred_at)
+        faults.check()
+
+
+@attrs.frozen(kw_only=True)
 class RetryEffect(Command):
     """
     A person has decided that a request shall be tried again.
@@ -339,5 +365,6 @@ OrderCommand = (
     | CancelReturn
     | RecordOutcome
     | RecordAttempt
+    | RecordAnomaly
     | RetryEffect
 )

@@ -58,6 +58,7 @@ _RULES: Final = CommandTable(
         w.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
         c.RecordOutcome: (_no_needs, _answers.decide_outcome),
         c.RecordAttempt: (_no_needs, _answers.decide_attempt),
+        c.RecordAnomaly: (_no_needs, _answers.decide_anomaly),
         c.RetryEffect: (_no_needs, _answers.decide_retry),
     },
 )

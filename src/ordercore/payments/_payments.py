@@ -63,6 +63,7 @@ class MoneyRequest:
         purpose: For what: a package, a grant, the caller's words.
         status: Where it is in its lifecycle.
         repeated: Declined, and asked anew under another name.
+        answered_by: The provider's number for it (``"account:number"``), once it has succeeded.
     """
 
     request_id: str
@@ -72,6 +73,7 @@ class MoneyRequest:
     purpose: str = ""
     status: str = "requested"
     repeated: bool = False
+    answered_by: str = ""
 
     @property
     def waits_for_person(self) -> bool:

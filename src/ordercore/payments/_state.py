@@ -47,9 +47,9 @@ def _changed_payments(state: Payments, payment_id: str, **changes: Any) -> tuple
     )
 
 
-def _changed_requests(state: Payments, request_id: str, status: str) -> tuple[MoneyRequest, ...]:
+def _changed_requests(state: Payments, request_id: str, **changes: Any) -> tuple[MoneyRequest, ...]:
     return tuple(
-        [replaced(r, status=status) if r.request_id == request_id else r for r in state.requests]
+        [replaced(r, **changes) if r.request_id == request_id else r for r in state.requests]
     )
 
 
@@ -129,7 +129,9 @@ def _captured(state: Payments, event: PaymentCaptured) -> Payments:
         payments=_changed_payments(
             state, event.payment_id, status=event.status, captured_minor=taken
         ),
-        requests=_changed_requests(state, event.request_id, "succeeded"),
+        requests=_changed_requests(
+            state, event.request_id, status="succeeded", answered_by=_number(event)
+        ),
     )
 
 
@@ -141,7 +143,7 @@ def _voided(state: Payments, event: AuthorizationVoided) -> Payments:
         payments=_changed_payments(
             state, event.payment_id, status=event.status, voided_minor=given_back
         ),
-        requests=_changed_requests(state, event.request_id, "succeeded"),
+        requests=_changed_requests(state, event.request_id, status="succeeded"),
     )
 
 
@@ -151,14 +153,20 @@ def _refunded(state: Payments, event: PaymentRefunded) -> Payments:
     return replaced(
         state,
         payments=_changed_payments(state, event.payment_id, refunded_minor=gone),
-        requests=_changed_requests(state, event.request_id, "succeeded"),
+        requests=_changed_requests(
+            state, event.request_id, status="succeeded", answered_by=_number(event)
+        ),
     )
 
 
 def _request_declined(
     state: Payments, event: CaptureDeclined | VoidDeclined | RefundDeclined
 ) -> Payments:
-    return replaced(state, requests=_changed_requests(state, event.request_id, "declined"))
+    return replaced(state, requests=_changed_requests(state, event.request_id, status="declined"))
+
+
+def _number(event: PaymentCaptured | PaymentRefunded) -> str:
+    return f"{event.account}:{event.reference}"
 
 
 def _known(state: Payments, payment_id: str) -> Payment:

@@ -5,6 +5,7 @@ Ports are for I/O alone. Rules that a host supplies without I/O are strategies a
 slice that uses them.
 """
 
+from ordercore.ports._archive import ArchiveStore
 from ordercore.ports._async import (
     AsyncCarrier,
     AsyncCatalog,
@@ -13,10 +14,11 @@ from ordercore.ports._async import (
     AsyncStore,
     AsyncTaxCalculator,
 )
-from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
+from ordercore.ports._async_parts import AsyncArchiveStore, AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
 from ordercore.ports._observer import Observer, Span
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
+from ordercore.ports._webhooks import WebhookSource
 from ordercore.ports._work import OpenLease, Snapshot, Standing, WorkStore
 from ordercore.ports._world import (
     ActingCapabilities,
@@ -29,6 +31,8 @@ from ordercore.ports._world import (
 
 __all__ = [
     "ActingCapabilities",
+    "ArchiveStore",
+    "AsyncArchiveStore",
     "AsyncCarrier",
     "AsyncCatalog",
     "AsyncFeedStore",
@@ -55,5 +59,6 @@ __all__ = [
     "Standing",
     "Store",
     "TaxCalculator",
+    "WebhookSource",
     "WorkStore",
 ]

@@ -24,7 +24,7 @@ from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.parties import Destination
 from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid
 from ordercore.places import Place
-from ordercore.ports._async_parts import AsyncFeedStore, AsyncWorkStore
+from ordercore.ports._async_parts import AsyncArchiveStore, AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._store import Commit, CommitRefusal, Lease, Receipt
 from ordercore.ports._world import ActingCapabilities
 from ordercore.totals import TaxOn, TaxQuote
@@ -188,7 +188,7 @@ class AsyncPlaces(Protocol):
         ...
 
 
-class AsyncStore(AsyncFeedStore, AsyncWorkStore, Protocol):
+class AsyncStore(AsyncArchiveStore, AsyncFeedStore, AsyncWorkStore, Protocol):
     """
     The twin of :class:`Store` for a store that is awaited; its promises are the same, S1 and on.
 

@@ -11,7 +11,32 @@ from ordercore.ids import StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ports._work import OpenLease, Snapshot, Standing
 
-__all__ = ["AsyncFeedStore", "AsyncWorkStore"]
+__all__ = ["AsyncArchiveStore", "AsyncFeedStore", "AsyncWorkStore"]
+
+
+class AsyncArchiveStore(Protocol):
+    """
+    The twin of :class:`ArchiveStore` for a store that is awaited; its promises are the same.
+
+    """
+
+    async def archivable(
+        self, tenant: TenantId, before: Instant, after: str, limit: int
+    ) -> Sequence[StreamId]:
+        """
+        Return streams that have been quiet since before an instant, in order of id, beyond one.
+
+        See :meth:`Store.archivable`.
+        """
+        ...
+
+    async def archive(self, tenant: TenantId, stream: StreamId) -> int:
+        """
+        Put a stream's events out of the way; returns how many have moved. Readings don't change.
+
+        See :meth:`Store.archive`.
+        """
+        ...
 
 
 class AsyncFeedStore(Protocol):

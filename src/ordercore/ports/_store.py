@@ -21,6 +21,7 @@ What an adequate store guarantees (the contract test holds each of them over eve
       accepted commit that brought any.
   S11 A group of commits is one transaction and one flush, and each is judged for itself as if they
       came one after the other: a refused one leaves no trace and touches none of its neighbors.
+  S12 A stream that was archived reads as before, in every way, and goes on where it stood.
 
 Of whoever reads the feed under a name:
 
@@ -41,6 +42,7 @@ from ordercore.grammar import Actor, Command, Event, Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending, Step
+from ordercore.ports._archive import ArchiveStore
 from ordercore.ports._feed import FeedStore
 from ordercore.ports._work import Snapshot, WorkStore
 
@@ -160,7 +162,7 @@ class Lease:
     until: Instant
 
 
-class Store(FeedStore, WorkStore, Protocol):
+class Store(ArchiveStore, FeedStore, WorkStore, Protocol):
     """
     What the engine asks of a store. Implementations are found in ``ordercore.stores``.
 

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from ordercore.grammar import Recorded
 from ordercore.ids import StreamId, TenantId
+from ordercore.instants import Instant
 from ordercore.ports import Codec
 from ordercore.stores import _sql as sql
 from ordercore.stores._check import check_position
 from ordercore.stores._connections import Connections
 from ordercore.stores._ledger_reading import PAGE_ROWS, LedgerReading
-from ordercore.stores._rows import Row, actor_of, from_us
+from ordercore.stores._rows import Row, actor_of, from_us, to_us
 
 __all__ = ["EventReading"]
 
@@ -120,6 +121,26 @@ class EventReading(LedgerReading):
                 return False
             connection.execute(sql.MOVE_CONSUMER, (tenant, consumer, to))
         return True
+
+    def archivable(
+        self, tenant: TenantId, before: Instant, after: str, limit: int
+    ) -> Sequence[StreamId]:
+        """
+        Return streams that have been quiet since before an instant, in order of id, beyond one.
+
+        Cost: O(streams at rest that it passes).
+        """
+        rows = self._rows(sql.ARCHIVABLE, (tenant, after, to_us(before), max(limit, 0)))
+        return [row[0] for row in rows]
+
+    def archive(self, tenant: TenantId, stream: StreamId) -> int:
+        """
+        Put a stream's events out of the way; returns how many have moved. Readings don't change.
+
+        """
+        with self._connections.writing() as connection:
+            connection.execute(sql.ARCHIVE, (tenant, stream))
+            return connection.execute(sql.LET_GO, (tenant, stream)).rowcount
 
     def _recorded(self, rows: Sequence[Row]) -> Sequence[Recorded]:
         decode = self._codec.decode

@@ -279,6 +279,41 @@ class MemoryStore(MemoryWork):
             here.consumers[consumer] = to
         return True
 
+    def archivable(
+        self, tenant: TenantId, before: Instant, after: str, limit: int
+    ) -> Sequence[StreamId]:
+        """
+        Return streams that have been quiet since before an instant, in order of id, beyond one.
+
+        Cost: O(streams).
+        """
+        with self._lock:
+            here = self._of(tenant)
+            quiet = (
+                stream
+                for stream, recorded in here.streams.items()
+                if stream > after
+                and here.archived.get(stream, 0) < len(recorded)
+                and recorded[-1].recorded_at < before
+                and stream not in here.due_at
+                and stream not in here.waiting
+            )
+            return sorted(quiet)[: max(limit, 0)]
+
+    def archive(self, tenant: TenantId, stream: StreamId) -> int:
+        """
+        Note how much of a stream counts as archived: in memory there is nowhere to put it.
+
+        """
+        with self._lock:
+            here = self._of(tenant)
+            known = here.archived.get(stream, 0)
+            recorded = here.streams.get(stream, ())
+            moved = sum(event.position < len(here.feed) for event in recorded[known:])
+            if moved:
+                here.archived[stream] = known + moved
+            return moved
+
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:
         """
         Iterate over all streams, in order of id.

@@ -64,6 +64,7 @@ class Tenant:
     leases: dict[str, Leased] = attrs.Factory(dict[str, Leased])
     due_at: dict[StreamId, Instant] = attrs.Factory(dict[StreamId, Instant])
     due: "SortedDict[tuple[Instant, StreamId], None]" = attrs.Factory(_nothing_due)
+    archived: dict[StreamId, int] = attrs.Factory(dict[StreamId, int])
     consumers: dict[str, int] = attrs.Factory(dict[str, int])
     references: dict[str, StreamId] = attrs.Factory(dict[str, StreamId])
     claims: dict[StreamId, _Claim] = attrs.Factory(dict[StreamId, _Claim])

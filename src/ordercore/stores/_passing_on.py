@@ -74,6 +74,8 @@ class PassingOn(_Around):
     consumed = _passed_on(Store.consumed)
     consume = _passed_on(Store.consume)
     advance = _passed_on(Store.advance)
+    archivable = _passed_on(Store.archivable)
+    archive = _passed_on(Store.archive)
     streams = _passed_on(Store.streams)
     tenants = _passed_on(Store.tenants)
     close = _passed_on(Store.close)

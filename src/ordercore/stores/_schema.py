@@ -63,6 +63,23 @@ _FIRST: Final = (
         UNIQUE (tenant, position),
         UNIQUE (tenant, stream, version)
     ) STRICT""",
+    # Events of ended streams, out of the way; read together with the others.
+    """CREATE TABLE oc_archive (
+        row INTEGER PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        stream TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        recorded_at INTEGER NOT NULL,
+        command_id TEXT NOT NULL,
+        actor_kind TEXT NOT NULL,
+        actor_id TEXT NOT NULL,
+        on_behalf_of TEXT,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        UNIQUE (tenant, position),
+        UNIQUE (tenant, stream, version)
+    ) STRICT""",
     """CREATE TABLE oc_references (
         tenant TEXT NOT NULL,
         reference TEXT NOT NULL,

@@ -91,12 +91,42 @@ VERSIONS_OF: Final = InList("SELECT stream, version FROM oc_streams WHERE tenant
 
 # ------------------------------------------------------------------------------ reading events
 
+_TABLES: Final = ("oc_events", "oc_archive")
 _EVENT: Final = """
 SELECT position, stream, version, recorded_at, command_id,
        actor_kind, actor_id, on_behalf_of, name, body
-FROM oc_events"""
-LOAD: Final = f"{_EVENT} WHERE tenant = ? AND stream = ? AND version > ? ORDER BY version"
-FEED: Final = f"{_EVENT} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+FROM """
+
+
+def _events(condition: str, order: str) -> str:
+    """
+    Return the query for events that meet a condition, be they archived or not.
+
+    """
+    both = " UNION ALL ".join(f"{_EVENT}{table} WHERE {condition}" for table in _TABLES)
+    return f"{both} ORDER BY {order}"
+
+
+LOAD: Final = _events("tenant = ?1 AND stream = ?2 AND version > ?3", "version")
+FEED: Final = f"{_events('tenant = ?1 AND position > ?2', 'position')} LIMIT ?3"
+#: tenant, after, before, limit: streams at rest whose last event is not archived
+ARCHIVABLE: Final = """
+SELECT stream FROM oc_streams AS s
+WHERE tenant = ?1 AND stream > ?2 AND not_before IS NULL AND waits = 0 AND EXISTS (
+    SELECT 1 FROM oc_events AS e WHERE e.tenant = s.tenant AND e.stream = s.stream
+    AND e.version = s.version AND e.recorded_at < ?3)
+ORDER BY stream LIMIT ?4
+"""
+_OF_STREAM: Final = """
+WHERE tenant = ?1 AND stream = ?2
+AND position < (SELECT max(position) FROM oc_events WHERE tenant = ?1)
+"""
+_COLUMNS: Final = """tenant, position, stream, version, recorded_at, command_id,
+       actor_kind, actor_id, on_behalf_of, name, body"""
+ARCHIVE: Final = (
+    f"INSERT INTO oc_archive ({_COLUMNS}) SELECT {_COLUMNS} FROM oc_events {_OF_STREAM}"  # noqa: S608 - of constants
+)
+LET_GO: Final = f"DELETE FROM oc_events {_OF_STREAM}"  # noqa: S608 - of constants
 LAST_EVENT: Final = "SELECT coalesce(max(position), 0) FROM oc_events WHERE tenant = ?"
 CONSUMED: Final = "SELECT position FROM oc_consumers WHERE tenant = ? AND consumer = ?"
 MOVE_CONSUMER: Final = """

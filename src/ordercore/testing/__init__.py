@@ -18,6 +18,7 @@ from ordercore.testing._scenario import Scenario, ScenarioFailure
 from ordercore.testing._tax import FakeTax, NoTax
 from ordercore.testing._tax_cases import TAX_CASES, TaxTrial, check_tax
 from ordercore.testing._time import SequenceIds, VirtualClock
+from ordercore.testing._webhooks import FakeWebhooks, ProviderMessage
 
 __all__ = [
     "CARRIER_CASES",
@@ -29,9 +30,11 @@ __all__ = [
     "FakeCarrier",
     "FakePaymentGateway",
     "FakeTax",
+    "FakeWebhooks",
     "Fault",
     "NoTax",
     "PaymentTrial",
+    "ProviderMessage",
     "Scenario",
     "ScenarioFailure",
     "SequenceIds",

@@ -106,15 +106,21 @@ def timeline(history: Iterable[Recorded]) -> tuple[TimelineEntry, ...]:
                 version=recorded.version,
                 actor=recorded.actor,
                 text=sentence(words, event),
-                why=_reasons(event),
+                why=_reasons(recorded),
             )
         )
     return tuple(entries)
 
 
-def _reasons(event: Event) -> tuple[str, ...]:
+def _reasons(recorded: Recorded) -> tuple[str, ...]:
+    event = recorded.event
     if isinstance(event, o.OrderPlaced | o.UnitsSourcedAgain):
         return event.plan.reasons
+    # What a received message owes to an order is submitted under a key of the message.
+    stream, _, rest = recorded.command_id.partition("/")
+    if stream == "notice" and rest:
+        provider, _, message_id = rest.partition("/")[0].partition(":")
+        return (f"told by {provider} in message {message_id}",)
     return ()
 
 
