@@ -56,9 +56,11 @@ def open_store(dsn: str, way: str, *, fresh: bool = False) -> Store:
     if fresh:
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-    store = stores.PostgresStore(dsn, schema=SCHEMA)
+    store = stores.PostgresStore(dsn, schema=SCHEMA, connections_max=4)
     if way == "coalesced":
         return stores.GroupCommit(store, streams=False)
+    if way == "sub_counters":
+        store.split_account(TENANT, SOURCE)
     return store
 
 

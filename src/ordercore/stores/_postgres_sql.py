@@ -13,11 +13,11 @@ from typing import Final, Literal, LiteralString, cast
 
 __all__ = ["Part", "Root", "writing"]
 
-Root = Literal["new", "later", "receipt", "none"]
+Root = Literal["new", "later", "receipt", "enough", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
-    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
-    "unmade_streams", "unmade_balances",
+    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances",
+    "promised", "tail", "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -30,6 +30,7 @@ ROLLBACK: Final = "ROLLBACK"
 CONFIGURE: Final = """
 SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
        set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
        set_config('search_path', coalesce($3, current_setting('search_path')), false)
 """
@@ -51,13 +52,13 @@ SELECT stream, version FROM oc_streams WHERE tenant = $1 AND stream = ANY($2::te
 ORDER BY stream FOR UPDATE
 """
 MAKE_BALANCES: Final = """
-INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in)
-SELECT $1::text, a, 0, 0, 0 FROM unnest($2::text[]) AS a ORDER BY a COLLATE "C"
-ON CONFLICT (tenant, account) DO NOTHING RETURNING account
+INSERT INTO oc_balances (tenant, account, part, parts, posted, pending_out, pending_in)
+SELECT $1::text, a, 0, 1, 0, 0, 0 FROM unnest($2::text[]) AS a ORDER BY a COLLATE "C"
+ON CONFLICT (tenant, account, part) DO NOTHING RETURNING account
 """
 LOCK_BALANCES: Final = """
-SELECT account, posted, pending_out, pending_in FROM oc_balances
-WHERE tenant = $1 AND account = ANY($2::text[]) ORDER BY account FOR UPDATE
+SELECT account, part, parts, posted, pending_out, pending_in FROM oc_balances
+WHERE tenant = $1 AND account = ANY($2::text[]) ORDER BY account, part FOR UPDATE
 """
 #: The tails of locked accounts, taken out to be folded into their rows.
 TAKE_TAILS: Final = """
@@ -103,6 +104,25 @@ _ROOTS: Final[dict[Root, str]] = {
         waits = $6::bigint {of_held}
     WHERE tenant = $1::text AND stream = $2::text AND version = $3::bigint RETURNING 1""",
     "receipt": f"{_RECEIPT} {{held}} ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
+    # tenant, accounts, how much each must have free, in how many parts each lies, at, how many
+    "enough": """WITH judged AS MATERIALIZED (
+        SELECT present.account, present.parts, present.posted - present.pending_out AS free,
+            asked.need
+        FROM {held} CROSS JOIN unnest($2::text[], $3::bigint[], $4::bigint[])
+            AS asked (account, need, parts)
+        JOIN oc_balances AS present ON present.tenant = $1::text
+            AND present.account = asked.account AND present.part = pg_backend_pid() % asked.parts
+        ORDER BY present.account FOR UPDATE OF present
+    )
+    SELECT array_agg(account) AS accounts_had, array_agg(parts) AS parts_had FROM judged
+    WHERE free + (
+            SELECT coalesce(sum(least(posted - pending_out, 0)), 0) FROM oc_balance_tail AS tail
+            WHERE tail.tenant = $1::text AND tail.account = judged.account
+        ) >= need AND NOT EXISTS (
+            SELECT 1 FROM oc_pendings AS hold WHERE hold.tenant = $1::text
+                AND hold.source = judged.account AND hold.expires_at <= $5::bigint
+        )
+    HAVING count(*) = $6::bigint""",
     "none": "SELECT 1",
 }
 _PARTS: Final[dict[Part, str]] = {
@@ -182,9 +202,19 @@ _PARTS: Final[dict[Part, str]] = {
     ORDER BY n""",
     "balances": """UPDATE oc_balances AS present
     SET posted = judged.posted, pending_out = judged.pending_out, pending_in = judged.pending_in
-    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-        AS judged (account, posted, pending_out, pending_in)
-    WHERE present.tenant = $1::text AND present.account = judged.account""",
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+        AS judged (account, part, posted, pending_out, pending_in)
+    WHERE present.tenant = $1::text AND present.account = judged.account
+        AND present.part = judged.part""",
+    # The same by what has changed, on the parts that the root "enough" has locked.
+    "promised": """UPDATE oc_balances AS present
+    SET posted = present.posted + change.posted,
+        pending_out = present.pending_out + change.pending_out,
+        pending_in = present.pending_in + change.pending_in
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+        AS change (account, parts, posted, pending_out, pending_in)
+    WHERE present.tenant = $1::text AND present.account = change.account
+        AND present.part = pg_backend_pid() % change.parts""",
     # Rows that were made to be locked and that nobody has written.
     "unmade_streams": """DELETE FROM oc_streams USING root
     WHERE tenant = $1::text AND stream = ANY($2::text[])""",
@@ -204,8 +234,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     Return the statement that writes a commit, or what a commit needs besides others.
 
     Its parameters are those of the root and of the parts, in order; before them the lock's number,
-    where it stands alone. It answers a row where the root has written one; else there is none, and
-    nothing was written.
+    where it stands alone. It answers the root's row; where there is none, nothing was written.
 
     Args:
         root: What decides whether anything is written.
@@ -225,7 +254,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
         numbered.append(_shifted(text, taken))
         taken += max((int(n) for n in _NUMBER.findall(text)), default=0)
     # Built of the constants above alone.
-    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT root.* FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
 
 
 def _shifted(text: str, by: int) -> str:
