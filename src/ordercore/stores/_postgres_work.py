@@ -39,6 +39,7 @@ __all__ = [
     "Session",
     "Statement",
     "Work",
+    "has_rows",
     "is_gone",
     "quoted",
 ]
@@ -240,3 +241,11 @@ def is_gone(error: Exception, connection: "psycopg.Connection | psycopg.AsyncCon
 
     """
     return connection.closed or isinstance(error, _GONE)
+
+
+def has_rows(cursor: "psycopg.RawCursor[Any] | psycopg.AsyncRawCursor[Any]") -> bool:
+    """
+    Say whether a statement has answered rows, without the columns' descriptions being made.
+
+    """
+    return cursor.pgresult is not None and cursor.pgresult.nfields > 0
