@@ -46,6 +46,7 @@ from ordercore.stores._check import check_commit
 from ordercore.stores._judging import Screened, judge, outcome, screen
 from ordercore.stores._postgres_group import Group, Plan, Prepared, kept
 from ordercore.stores._postgres_ledger import Parts, columns, lock_number
+from ordercore.stores._postgres_promising import Promising
 from ordercore.stores._postgres_work import Attempts, Rows, Statement, Work
 from ordercore.stores._rows import Row, from_us, refusal_of, refusal_text, to_us, to_us_or_none
 
@@ -58,12 +59,12 @@ class Committing:
 
     """
 
-    __slots__ = ("_codec", "_split", "_tenants")
+    __slots__ = ("_codec", "_promising", "_tenants")
 
     def __init__(self, codec: Codec) -> None:
         self._codec: Final = codec
         self._tenants: Final[dict[TenantId, int]] = {}
-        self._split: Final[dict[TenantId, dict[AccountId, int]]] = {}
+        self._promising: Final = Promising()
 
     def screen(self, commits: Sequence[Commit]) -> Screened[Prepared]:
         """
@@ -199,8 +200,14 @@ class Committing:
         """
         if len(groups) == 1 and not (attempts.again or attempts.unknown):
             ((tenant, group),) = groups.items()
-            if (answers := (yield from self._promise(tenant, group, attempts))) is not None:
-                return answers
+            lock, is_listed = self._lock(tenant), tenant in self._tenants
+            promise = self._promising.promise(tenant, group, lock, is_listed=is_listed)
+            if promise is not None:
+                attempts.sent = True
+                (had,) = yield (promise.statement,)
+                attempts.sent = False
+                self._promising.kept(tenant, promise, had)
+                return dict(promise.answers)
         judged: dict[TenantId, set[AccountId]] = {tenant: set() for tenant in groups}
         while True:
             plans = [Plan(tenant, groups[tenant], judged[tenant]) for tenant in sorted(groups)]
@@ -219,51 +226,6 @@ class Committing:
                 return (yield from self._write(plans, attempts))
             yield (Statement(sql.ROLLBACK),)
 
-    def _promise(
-        self, tenant: TenantId, group: Group, attempts: Attempts
-    ) -> Work[dict[int, Receipt | CommitRefusal] | None]:
-        """
-        Write a group in one statement where all of it is accepted; else nothing of it.
-
-        Returns:
-            The answers; None where the group must be judged by what is recorded.
-        """
-        plan = Plan(tenant, group, ())
-        if not plan.is_plain():
-            return None
-        split = self._split.get(tenant, {})
-        plan.ledger.assume(split)
-        judgment = judge([commit for _, commit, _ in group], {}, {}, plan.ledger.ledger.apply)
-        steps = sum(len(commit.steps) for _, commit, _ in group)
-        if len(judgment.accepted) != len(group) or len(plan.ledger.ledger.moves) != steps:
-            return None  # a refusal, or a hold of the group that is over before the group is
-        parts = plan.written(judgment)
-        if tenant not in self._tenants:
-            parts.append(("tenant", (tenant,)))
-        root, keys = plan.ledger.promised()
-        text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
-        bound = (self._lock(tenant), *keys, *(key for _, part in parts for key in part))
-        attempts.sent = True
-        (written,) = yield (Statement(text, bound),)
-        attempts.sent = False
-        if not written:
-            return None
-        if root == "enough":
-            self._learn(tenant, dict(zip(*written[0], strict=True)))
-        return {index: commit.receipt for index, commit, _ in group}
-
-    def _learn(self, tenant: TenantId, parts: Mapping[AccountId, int]) -> None:
-        """
-        Note in how many parts accounts lie, where it is more than one.
-
-        """
-        split = self._split.setdefault(tenant, {})
-        for account, number in parts.items():
-            if number > 1:
-                split[account] = number
-            else:
-                split.pop(account, None)
-
     def _write(
         self, plans: Sequence[Plan], attempts: Attempts
     ) -> Work[dict[int, Receipt | CommitRefusal]]:
@@ -274,12 +236,12 @@ class Committing:
             commits = [commit for _, commit, _ in plan.group]
             known = self._receipts_of(plan.receipts)
             judgment = judge(commits, known, plan.versions, plan.ledger.ledger.apply)
+            self._promising.judged(plan.tenant, plan.ledger.parts, judgment.answers)
             for (index, commit, _), answer in zip(plan.group, judgment.answers, strict=True):
                 answers[index] = _told(commit.receipt, answer, attempts)
             parts = plan.written(judgment)
             if judgment.accepted:
                 written = True
-                self._learn(plan.tenant, plan.ledger.parts)
                 if plan.tenant not in self._tenants:
                     parts.append(("tenant", (plan.tenant,)))
             if parts:

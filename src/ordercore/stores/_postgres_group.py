@@ -90,7 +90,7 @@ class Plan:
         commits = [commit for _, commit, _ in self.group]
         steps = [step for commit in commits for step in commit.steps]
         return (
-            all(c.receipt.stream is None or c.receipt.rejected is not None for c in commits)
+            all(commit.receipt.stream is None and not commit.settles for commit in commits)
             and all(isinstance(step, Post | Pend) for step in steps)
             and len({step.id for step in steps}) == len(steps)
             and len({commit.receipt.command_id for commit in commits}) == len(commits)

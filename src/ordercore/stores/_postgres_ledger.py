@@ -63,6 +63,7 @@ class LedgerPlan:
     What one tenant's part of a group does with the ledger, within one transaction.
 
     Attributes:
+        judged: Accounts that are judged, in order.
         ledger: What the rules judge.
         parts: In how many parts the locked accounts lie.
         torn: Whether one of them was split while its lock was waited for. The rows of its new
@@ -71,7 +72,7 @@ class LedgerPlan:
 
     __slots__ = (
         "_assumed", "_at", "_balances", "_due", "_endings", "_folded", "_holds", "_holds_asked",
-        "_judged", "_made", "_steps", "_tenant", "ledger", "parts", "torn",
+        "_made", "_steps", "_tenant", "judged", "ledger", "parts", "torn",
     )  # fmt: skip
 
     def __init__(
@@ -93,7 +94,7 @@ class LedgerPlan:
         self._steps = () if reads is None else reads.steps
         self._holds_asked = () if reads is None else reads.holds
         asked = {*judged, *(() if reads is None else reads.due)}
-        self._judged = sorted(name for name in asked if _is_account(name))
+        self.judged: Final = sorted(name for name in asked if _is_account(name))
         self._balances: dict[AccountId, tuple[int, int, int]] = {}
         self._folded: dict[AccountId, None] = {}
         self._made: list[AccountId] = []
@@ -111,7 +112,7 @@ class LedgerPlan:
         Accounts by their ids, then holds by theirs: those that are mentioned, and those of judged
         accounts that are due; then what is recorded of the steps and holds already.
         """
-        tenant, judged, holds = self._tenant, self._judged, list(self._holds_asked)
+        tenant, judged, holds = self._tenant, self.judged, list(self._holds_asked)
         statements: list[Statement] = []
         if judged:
             statements += (
@@ -134,7 +135,7 @@ class LedgerPlan:
 
         """
         left = iter(rows)
-        if self._judged:
+        if self.judged:
             self._made = [row[0] for row in next(left)]
             lots = next(left)
             self.parts = {name: parts for name, _, parts, *_ in lots}
@@ -143,7 +144,7 @@ class LedgerPlan:
             tails = next(left)
             self._folded = dict.fromkeys(row[0] for row in tails)
             self._balances = added(tails, self._balances)
-        if self._judged or self._holds_asked:
+        if self.judged or self._holds_asked:
             for read in next(left):
                 hold, due = pending_of(read[:-1]), read[-1]
                 self._holds[hold.id] = hold
@@ -162,24 +163,25 @@ class LedgerPlan:
             parts: In how many parts accounts are known to lie; one, where nothing is known.
         """
         ledger = self.ledger
-        self.parts = {name: parts.get(name, 1) for name in self._judged}
+        self.parts = {name: parts.get(name, 1) for name in self.judged}
         self._assumed = True
-        self._balances = dict.fromkeys(self._judged, (PLENTY, 0, 0))
+        self._balances = dict.fromkeys(self.judged, (PLENTY, 0, 0))
         ledger.take_steps(self._steps, ())
-        ledger.take_due(self._judged, ())
+        ledger.take_due(self.judged, ())
         reads = ledger.reads()
         if reads is not None:
             ledger.take_accounts(reads.accounts, self._numbers(reads.accounts))
 
-    def promised(self) -> tuple[sql.Root, Row]:
+    def asked(self) -> Row | None:
         """
-        Return what the assumptions come to: the root of a statement that finds out, and its keys.
+        Return what the assumptions come to, as the keys of a statement that finds out.
 
         These are the accounts, how many units each must have free for all to be as it was judged,
         in how many parts it lies, the latest instant, and how many accounts there are. An account
         must have what its guards ask of it, one step after the other, and keep nothing below zero.
+        Behind them, by how much their numbers change. None where no account is judged.
         """
-        gone, needs = dict.fromkeys(self._judged, 0), dict.fromkeys(self._judged, 0)
+        gone, needs = dict.fromkeys(self.judged, 0), dict.fromkeys(self.judged, 0)
         for _, step, (source, target, posted, pending) in self.ledger.moves:
             least = step.leave_at_least if isinstance(step, Post | Pend) else None
             if source in gone:
@@ -188,10 +190,18 @@ class LedgerPlan:
                     needs[source] = max(needs[source], gone[source] + least)
             if posted and target in gone:
                 gone[target] -= posted
-        asked = [(name, max(needs[name], gone[name]), self.parts[name]) for name in self._judged]
-        if not asked:
-            return "none", ()
-        return "enough", (self._tenant, *columns(asked), to_us(self._at), len(asked))
+        if not gone:
+            return None
+        asked = [(name, max(needs[name], gone[name]), self.parts[name]) for name in gone]
+        balances = self.ledger.new_balances()
+        changes = [
+            (name, self.parts[name], posted - PLENTY, out, into)
+            for name in gone
+            for posted, out, into in (balances[name],)
+        ]
+        tenant = self._tenant
+        keys = (tenant, *columns(asked), to_us(self._at), len(asked))
+        return (*keys, tenant, *columns(changes))
 
     def read_on(self) -> Work[tuple[AccountId, ...]]:
         """
@@ -272,13 +282,7 @@ class LedgerPlan:
             change = (balance.posted, balance.pending_out - out, balance.pending_in - into)
             if any(change) or name not in seeds:
                 appended.append((name, *change))
-        if judged and self._assumed:
-            changes = [
-                (name, self.parts[name], posted - PLENTY, out, into)
-                for name, (posted, out, into) in judged.items()
-            ]
-            parts.append(("promised", (tenant, *columns(changes))))
-        elif judged:
+        if judged and not self._assumed:
             lots = [
                 (name, *lot)
                 for name, numbers in judged.items()
@@ -302,14 +306,15 @@ def columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
 
 
 def _array(column: tuple[str | int | None, ...]) -> str:
-    try:
-        # Most columns are texts without a gap: joined, and then escaped, all at once.
+    # Most columns are of one kind and without a gap, and written all at once.
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        return f"{{{','.join(map(str, column))}}}"
+    if kinds == {str}:
         text = _CUT.join(cast("tuple[str, ...]", column))
-    except TypeError:
-        return f"{{{','.join(map(_element, column))}}}"
-    if text.count(_CUT) >= len(column):
-        return f"{{{','.join(map(_element, column))}}}"
-    return '{"' + _escaped(text).replace(_CUT, '","') + '"}'
+        if text.count(_CUT) < len(column):
+            return '{"' + _escaped(text).replace(_CUT, '","') + '"}'
+    return f"{{{','.join(map(_element, column))}}}"
 
 
 def _element(value: str | int | None) -> str:

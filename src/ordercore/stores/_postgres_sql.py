@@ -8,16 +8,17 @@ parts; there are few combinations, each is built once and prepared by the server
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, Literal, LiteralString, cast
 
-__all__ = ["Part", "Root", "writing"]
+__all__ = ["HELD", "PARTS", "Part", "Root", "joined", "writing"]
 
-Root = Literal["new", "later", "receipt", "enough", "none"]
+Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
     "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances",
-    "promised", "tail", "unmade_streams", "unmade_balances",
+    "tail", "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -92,7 +93,7 @@ _RECEIPT: Final = """INSERT INTO oc_receipts (tenant, command_id, recorded_at, s
     SELECT $1::text, $2::text, $3::bigint, $4::text, $5::bigint, $6::bigint, $7::text, $8::text,
         $9::text, $10::text, $11::text FROM"""
 
-_HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
+HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
 _ROOTS: Final[dict[Root, str]] = {
     # tenant, stream, from version, to version, not before, waits
     "new": """INSERT INTO oc_streams AS present (tenant, stream, version, not_before, waits)
@@ -104,28 +105,9 @@ _ROOTS: Final[dict[Root, str]] = {
         waits = $6::bigint {of_held}
     WHERE tenant = $1::text AND stream = $2::text AND version = $3::bigint RETURNING 1""",
     "receipt": f"{_RECEIPT} {{held}} ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
-    # tenant, accounts, how much each must have free, in how many parts each lies, at, how many
-    "enough": """WITH judged AS MATERIALIZED (
-        SELECT present.account, present.parts, present.posted - present.pending_out AS free,
-            asked.need
-        FROM {held} CROSS JOIN unnest($2::text[], $3::bigint[], $4::bigint[])
-            AS asked (account, need, parts)
-        JOIN oc_balances AS present ON present.tenant = $1::text
-            AND present.account = asked.account AND present.part = pg_backend_pid() % asked.parts
-        ORDER BY present.account FOR UPDATE OF present
-    )
-    SELECT array_agg(account) AS accounts_had, array_agg(parts) AS parts_had FROM judged
-    WHERE free + (
-            SELECT coalesce(sum(least(posted - pending_out, 0)), 0) FROM oc_balance_tail AS tail
-            WHERE tail.tenant = $1::text AND tail.account = judged.account
-        ) >= need AND NOT EXISTS (
-            SELECT 1 FROM oc_pendings AS hold WHERE hold.tenant = $1::text
-                AND hold.source = judged.account AND hold.expires_at <= $5::bigint
-        )
-    HAVING count(*) = $6::bigint""",
     "none": "SELECT 1",
 }
-_PARTS: Final[dict[Part, str]] = {
+PARTS: Final[dict[Part, str]] = {
     "tenant": """INSERT INTO oc_tenants (tenant) SELECT $1::text FROM root
     ON CONFLICT (tenant) DO NOTHING""",
     # tenant, stream, from version, recorded at, command, actor, of whom, names, bodies
@@ -206,15 +188,6 @@ _PARTS: Final[dict[Part, str]] = {
         AS judged (account, part, posted, pending_out, pending_in)
     WHERE present.tenant = $1::text AND present.account = judged.account
         AND present.part = judged.part""",
-    # The same by what has changed, on the parts that the root "enough" has locked.
-    "promised": """UPDATE oc_balances AS present
-    SET posted = present.posted + change.posted,
-        pending_out = present.pending_out + change.pending_out,
-        pending_in = present.pending_in + change.pending_in
-    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-        AS change (account, parts, posted, pending_out, pending_in)
-    WHERE present.tenant = $1::text AND present.account = change.account
-        AND present.part = pg_backend_pid() % change.parts""",
     # Rows that were made to be locked and that nobody has written.
     "unmade_streams": """DELETE FROM oc_streams USING root
     WHERE tenant = $1::text AND stream = ANY($2::text[])""",
@@ -234,7 +207,8 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     Return the statement that writes a commit, or what a commit needs besides others.
 
     Its parameters are those of the root and of the parts, in order; before them the lock's number,
-    where it stands alone. It answers the root's row; where there is none, nothing was written.
+    where it stands alone. It answers a row where the root has written one; else there is none, and
+    nothing was written.
 
     Args:
         root: What decides whether anything is written.
@@ -246,15 +220,23 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     head = head.replace("{held}", "held" if alone else "(SELECT 1) AS held")
     if alone and root == "none":
         head = f"{head} FROM held"
-    texts = [_HELD] if alone else []
+    texts = [HELD] if alone else []
     texts.append(f"root AS ({head})")
-    texts.extend(f"{name} AS ({_PARTS[name]})" for name in parts)
+    texts.extend(f"{name} AS ({PARTS[name]})" for name in parts)
+    # Built of the constants above alone.
+    return cast("LiteralString", f"WITH {joined(texts)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+
+
+def joined(texts: Iterable[str]) -> str:
+    """
+    Put parts of a statement together, each of which numbers its parameters from 1.
+
+    """
     taken, numbered = 0, list[str]()
     for text in texts:
         numbered.append(_shifted(text, taken))
         taken += max((int(n) for n in _NUMBER.findall(text)), default=0)
-    # Built of the constants above alone.
-    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT root.* FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+    return ", ".join(numbered)
 
 
 def _shifted(text: str, by: int) -> str:

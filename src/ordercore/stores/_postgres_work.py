@@ -69,7 +69,12 @@ Rows = Sequence[Row]
 #: Work that yields batches of statements, is sent the rows of each, and returns its result.
 Work = Generator[Sequence[Statement], Sequence[Rows], T_co]
 
-_RACES: Final = (pg.DeadlockDetected, pg.SerializationFailure, pg.UniqueViolation)
+_RACES: Final = (
+    pg.DeadlockDetected,
+    pg.SerializationFailure,
+    pg.UniqueViolation,
+    pg.DivisionByZero,  # a promise that there was not enough for
+)
 _GONE: Final = (pg.AdminShutdown, pg.CrashShutdown, pg.CannotConnectNow)
 _WAITED: Final = (pg.LockNotAvailable, pg.QueryCanceled)
 _DATA: Final = (pg.NumericValueOutOfRange, pg.UntranslatableCharacter, pg.CharacterNotInRepertoire)
