@@ -8,6 +8,7 @@ server's own process is kept by ``_postgres_keeper.py``, which ends with this pr
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests._postgres_keeper import identity
 
-__all__ = ["Server", "environment", "own_server", "server_dsn"]
+__all__ = ["Server", "environment", "own_server", "server_dsn", "tables"]
 
 KEEPER = Path(__file__).with_name("_postgres_keeper.py")
 USER = "ordercore"
@@ -192,3 +193,12 @@ def own_server(*settings: str) -> Server:
         if os.environ.get("CI"):
             pytest.fail(f"no PostgreSQL server: {error}")
         pytest.skip(f"no PostgreSQL server: {error}")
+
+
+def tables() -> tuple[str, ...]:
+    """Return the tables of a store that hold what was written, all but the schema's own version."""
+    from ordercore.stores._postgres_schema import MIGRATIONS
+
+    texts = (text for migration in MIGRATIONS for text in migration)
+    made = re.findall(r"CREATE TABLE (oc_\w+)", "\n".join(texts))
+    return tuple(name for name in made if name != "oc_meta")

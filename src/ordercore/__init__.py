@@ -23,7 +23,17 @@ if TYPE_CHECKING:
         StaticCatalog,
         UnitOfMeasure,
     )
-    from ordercore.engine import AsyncEngine, Engine, Submitted, Wish
+    from ordercore.engine import (
+        AsyncEngine,
+        AsyncWorker,
+        DeadLetter,
+        Engine,
+        Prepared,
+        Submitted,
+        Trouble,
+        Wish,
+        Worker,
+    )
     from ordercore.errors import (
         Conflict,
         InvalidData,
@@ -112,6 +122,7 @@ if TYPE_CHECKING:
     from ordercore.payments import Tender
     from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
     from ordercore.stores import (
+        AsyncGroupCommit,
         AsyncPostgresStore,
         GroupCommit,
         MemoryStore,
@@ -129,7 +140,9 @@ __all__ = [
     "AdjustedLine",
     "ApplySnapshot",
     "AsyncEngine",
+    "AsyncGroupCommit",
     "AsyncPostgresStore",
+    "AsyncWorker",
     "AuthorizeReturn",
     "CancelCount",
     "CancelPurchase",
@@ -148,6 +161,7 @@ __all__ = [
     "Composition",
     "Conflict",
     "CountedLine",
+    "DeadLetter",
     "Destination",
     "Discount",
     "DismissNotice",
@@ -181,6 +195,7 @@ __all__ = [
     "PlaceOrder",
     "PortUnavailable",
     "PostgresStore",
+    "Prepared",
     "Product",
     "PurchaseLineRequest",
     "ReceivePurchase",
@@ -218,10 +233,12 @@ __all__ = [
     "Submitted",
     "Tender",
     "TransferLineRequest",
+    "Trouble",
     "UnitOfMeasure",
     "UnitPrice",
     "UnpackPackage",
     "Wish",
+    "Worker",
     "__version__",
 ]
 
@@ -237,6 +254,7 @@ _HOME: dict[str, str] = {
     "AdjustedLine": "ordercore.inventory",
     "ApplySnapshot": "ordercore.inventory.documents",
     "AsyncEngine": "ordercore.engine",
+    "AsyncWorker": "ordercore.engine",
     "AuthorizeReturn": "ordercore.orders",
     "CancelCount": "ordercore.inventory.documents",
     "CancelPurchase": "ordercore.inventory.documents",
@@ -255,6 +273,7 @@ _HOME: dict[str, str] = {
     "Composition": "ordercore.catalog",
     "Conflict": "ordercore.errors",
     "CountedLine": "ordercore.inventory.documents",
+    "DeadLetter": "ordercore.engine",
     "Destination": "ordercore.parties",
     "Discount": "ordercore.totals",
     "DismissNotice": "ordercore.intake",
@@ -287,6 +306,7 @@ _HOME: dict[str, str] = {
     "PlaceKind": "ordercore.places",
     "PlaceOrder": "ordercore.orders",
     "PortUnavailable": "ordercore.errors",
+    "Prepared": "ordercore.engine",
     "Product": "ordercore.catalog",
     "PurchaseLineRequest": "ordercore.inventory.documents",
     "ReceivePurchase": "ordercore.inventory.documents",
@@ -312,6 +332,7 @@ _HOME: dict[str, str] = {
     "SQLiteStore": "ordercore.stores",
     "PostgresStore": "ordercore.stores",
     "AsyncPostgresStore": "ordercore.stores",
+    "AsyncGroupCommit": "ordercore.stores",
     "SendTransfer": "ordercore.inventory.documents",
     "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",
@@ -326,10 +347,12 @@ _HOME: dict[str, str] = {
     "Submitted": "ordercore.engine",
     "Tender": "ordercore.payments",
     "TransferLineRequest": "ordercore.inventory.documents",
+    "Trouble": "ordercore.engine",
     "UnitOfMeasure": "ordercore.catalog",
     "UnitPrice": "ordercore.money",
     "UnpackPackage": "ordercore.orders",
     "Wish": "ordercore.engine",
+    "Worker": "ordercore.engine",
 }
 
 

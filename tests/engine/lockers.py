@@ -226,7 +226,9 @@ LOCKERS: Final = Aggregate(
         attempt=lambda state, key, reason, give_up: RecordLockerAttempt(
             locker_id=state.id, effect_key=key, reason=reason, give_up=give_up
         ),
+        retry=lambda state, key: RetryLocker(locker_id=state.id, effect_key=key),
     ),
+    state=Locker,
     has_ended=lambda state: not state.open and not state.cancels,
 )
 

@@ -69,7 +69,7 @@ class Shop:
         self.rules = rules
         self.engine = self.another_engine()
 
-    def another_engine(self, store: Store | None = None) -> Engine:
+    def another_engine(self, store: Store | None = None, **settings: Any) -> Engine:
         return Engine(
             store=store or self.store,
             catalog=StaticCatalog([Product(sku="MUG", name="Mug"), Product(sku="TEA", name="Tea")]),
@@ -84,6 +84,7 @@ class Shop:
             ),
             rules=self.rules,
             clock=self.clock,
+            **settings,
         )
 
     def stocked(self, place: str = "berlin", **quantities: int) -> "Shop":

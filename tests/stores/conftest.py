@@ -47,6 +47,13 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 
 
 @pytest.fixture
+def examples(request: pytest.FixtureRequest, new_store: object) -> int:
+    """Say how many random walks a store is put through: fewer where each asks a server."""
+    del new_store
+    return 8 if "postgres" in request.node.callspec.params["new_store"] else 60
+
+
+@pytest.fixture
 def store(new_store: Callable[[], Store]) -> Store:
     return new_store()
 

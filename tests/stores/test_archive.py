@@ -12,10 +12,10 @@ STREAMS = tuple(StreamId(f"s-{n}") for n in range(3))
 
 
 def readings(store: Store) -> tuple[object, ...]:
-    """All that is read of events, from every beginning."""
+    """All that is read of events, from every beginning; the feed first, which numbers them."""
     return (
-        [list(store.load(SHOP, stream, after)) for stream in STREAMS for after in range(4)],
         [list(store.feed(SHOP, after, 3)) for after in range(9)],
+        [list(store.load(SHOP, stream, after)) for stream in STREAMS for after in range(4)],
         list(store.streams(SHOP)),
     )
 

@@ -1,8 +1,8 @@
 """
 Arguments, exit codes, and errors in one line.
 
-Exit codes: 0 all is well; 1 an audit found something; 2 it could not be done, with one line on
-standard error saying why; 130 interrupted by the user.
+Exit codes: 0 all is well; 1 an audit found something, or something waits for a person; 2 it could
+not be done, with one line on standard error saying why; 130 interrupted by the user.
 """
 
 import argparse
@@ -16,8 +16,10 @@ from typing import Final
 import ordercore
 from ordercore.cli._demo import run_demo
 from ordercore.cli._narrator import Narrator, SilentNarrator, narrator_for
+from ordercore.cli._opening import Where
 from ordercore.cli._reports import (
     Report,
+    report_dead_letters,
     report_stock,
     report_timeline,
     report_verification,
@@ -70,6 +72,8 @@ def _run(given: argparse.Namespace) -> Report:
     match given.command:
         case "verify":
             return report_verification(given.store, given.tenant, tell)
+        case "dead-letters":
+            return report_dead_letters(given.store, given.tenant, tell)
         case "timeline":
             return report_timeline(given.store, given.tenant, given.order_id, tell)
         case "stock" if given.why is not None:
@@ -92,11 +96,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_output(demo, "print nothing but one line of JSON")
     for name, told in (
         ("verify", "recompute everything that is kept, and name every difference and leak"),
+        ("dead-letters", "what waits for a person, since when and why; exit code 1 if anything"),
         ("timeline", "the history of an order in words"),
         ("stock", "what lies where, and what of it is available"),
     ):
         command = commands.add_parser(name, help=told)
-        command.add_argument("store", type=Path, metavar="STORE", help="the SQLite file")
+        command.add_argument(
+            "store",
+            type=Where,
+            metavar="STORE",
+            help="a SQLite file, or the postgresql:// URL of a database",
+        )
         if name == "timeline":
             command.add_argument("order_id", metavar="ORDER_ID", help="the host's number for it")
         if name == "stock":

@@ -11,12 +11,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ordercore.engine._async_driver import AsyncDriver
-from ordercore.engine._async_stock import AsyncStockReading
+from ordercore.engine._async_hosted import AsyncHosted
+from ordercore.engine._async_operating import AsyncOperating
 from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
 from ordercore.engine._environment import Environment, Ports
 from ordercore.engine._kinds import KINDS, Kinds
+from ordercore.engine._operating_loops import OperatingLoops
 from ordercore.engine._requests import Submitted, Wish
+from ordercore.engine._snapshots import EVERY
 from ordercore.engine._stock_loops import StockLoops
 from ordercore.engine._verify import Verification
 from ordercore.engine._ways import Ways
@@ -52,7 +55,7 @@ __all__ = ["AsyncEngine"]
 _StateT = TypeVar("_StateT")
 
 
-class AsyncEngine(AsyncStockReading):
+class AsyncEngine(AsyncHosted, AsyncOperating):
     """
     Runs one shop's orders over a store and the host's ports, for asynchronous code.
 
@@ -80,13 +83,16 @@ class AsyncEngine(AsyncStockReading):
         lease_s: How long a call to a port may take before others ask what became of it.
         kinds: Which commands and kinds of streams there are; all that ordercore has. With others,
             the store must be able to write them.
+        snapshot_every: After how many events of a stream its state is kept, so that whoever loads
+            it folds no more than these; 0 for never.
         observer: Watches what the engine does, for traces, metrics and logs.
         threads: How many blocking calls are made at the same time, at most.
         together: How many effects of one stream are performed at the same time, at most; and how
             many streams by :meth:`run_pending`.
 
     Raises:
-        InvalidDefinition: ``lease_s``, ``threads`` or ``together`` is below 1.
+        InvalidDefinition: ``lease_s``, ``threads`` or ``together`` is below 1, or
+            ``snapshot_every`` below 0.
     """
 
     def __init__(
@@ -105,11 +111,13 @@ class AsyncEngine(AsyncStockReading):
         worker: str | None = None,
         lease_s: int = 60,
         kinds: Kinds = KINDS,
+        snapshot_every: int = EVERY,
         observer: Observer | None = None,
         threads: int = 8,
         together: int = 8,
     ) -> None:
         require_least("lease_s", lease_s)
+        require_least("snapshot_every", snapshot_every, 0)
         require_least("threads", threads)
         require_least("together", together)
         # To the loops, every port is one for blocking code; the driver knows the way to each.
@@ -129,6 +137,7 @@ class AsyncEngine(AsyncStockReading):
             clock=clock,
             lease_s=lease_s,
             worker=worker or f"worker-{random_key()}",
+            snapshot_every=snapshot_every,
             observer=observer,
         )
         self._store = ports.store
@@ -140,7 +149,8 @@ class AsyncEngine(AsyncStockReading):
             together=together,
             threads=ThreadPoolExecutor(threads, "ordercore"),
         )
-        super().__init__(self._driver, StockLoops(env.reader, env.rules.stock, clock))
+        stock = StockLoops(env.reader, env.rules.stock, clock)
+        super().__init__(self._driver, stock, OperatingLoops(self._loops))
 
     @property
     def tenant(self) -> TenantId:
@@ -246,18 +256,6 @@ class AsyncEngine(AsyncStockReading):
             How many obligations were looked at.
         """
         return await self._drive(self._loops.resume(own_id, of))
-
-    async def run_pending(self, limit: int = 100) -> int:
-        """
-        Perform what is due anywhere, the longest due first.
-
-        Args:
-            limit: How many streams to look at, at most.
-
-        Returns:
-            How many streams were looked at; 0 when nothing is due.
-        """
-        return await self._drive(self._loops.run_pending(limit))
 
     async def archive(self, before: Instant, *, limit: int = 1_000) -> int:
         """

@@ -12,9 +12,12 @@ from ordercore.engine._defaults import HOST, now, random_key
 from ordercore.engine._driver import Driver
 from ordercore.engine._engine_loops import EngineLoops, order_id_of, require_least
 from ordercore.engine._environment import Environment, Ports
+from ordercore.engine._hosted import Hosted
 from ordercore.engine._kinds import KINDS, Kinds
+from ordercore.engine._operating import Operating
+from ordercore.engine._operating_loops import OperatingLoops
 from ordercore.engine._requests import Submitted, Wish
-from ordercore.engine._stock import StockReading
+from ordercore.engine._snapshots import EVERY
 from ordercore.engine._stock_loops import StockLoops
 from ordercore.engine._verify import Verification
 from ordercore.engine._ways import refuse_async
@@ -44,7 +47,7 @@ __all__ = ["Engine"]
 _StateT = TypeVar("_StateT")
 
 
-class Engine(StockReading):
+class Engine(Hosted, Operating):
     """
     Runs one shop's orders over a store and the host's ports, for blocking code.
 
@@ -67,11 +70,13 @@ class Engine(StockReading):
         lease_s: How long a call to a port may take before others ask what became of it.
         kinds: Which commands and kinds of streams there are; all that ordercore has. With others,
             the store must be able to write them.
+        snapshot_every: After how many events of a stream its state is kept, so that whoever loads
+            it folds no more than these; 0 for never.
         observer: Watches what the engine does, for traces, metrics and logs.
 
     Raises:
-        InvalidDefinition: ``lease_s`` is below 1, or an adapter is asynchronous: those go into an
-            :class:`AsyncEngine`.
+        InvalidDefinition: ``lease_s`` is below 1, ``snapshot_every`` below 0, or an adapter is
+            asynchronous: those go into an :class:`AsyncEngine`.
     """
 
     def __init__(
@@ -90,9 +95,11 @@ class Engine(StockReading):
         worker: str | None = None,
         lease_s: int = 60,
         kinds: Kinds = KINDS,
+        snapshot_every: int = EVERY,
         observer: Observer | None = None,
     ) -> None:
         require_least("lease_s", lease_s)
+        require_least("snapshot_every", snapshot_every, 0)
         ports = Ports(
             store=store,
             catalog=catalog,
@@ -110,14 +117,16 @@ class Engine(StockReading):
             clock=clock,
             lease_s=lease_s,
             worker=worker or f"worker-{random_key()}",
+            snapshot_every=snapshot_every,
             observer=observer,
         )
         self._store = store
         self._tenant = env.tenant
         self._reader = env.reader
         self._loops = EngineLoops(env, new_key)
-        driver = Driver(store, env.tenant)
-        super().__init__(driver, StockLoops(env.reader, env.rules.stock, clock))
+        self._driver = Driver(store, env.tenant)
+        stock = StockLoops(env.reader, env.rules.stock, clock)
+        super().__init__(self._driver, stock, OperatingLoops(self._loops))
 
     @property
     def tenant(self) -> TenantId:
@@ -223,18 +232,6 @@ class Engine(StockReading):
             How many obligations were looked at.
         """
         return self._drive(self._loops.resume(own_id, of))
-
-    def run_pending(self, limit: int = 100) -> int:
-        """
-        Perform what is due anywhere, the longest due first.
-
-        Args:
-            limit: How many streams to look at, at most.
-
-        Returns:
-            How many streams were looked at; 0 when nothing is due.
-        """
-        return self._drive(self._loops.run_pending(limit))
 
     def archive(self, before: Instant, *, limit: int = 1_000) -> int:
         """

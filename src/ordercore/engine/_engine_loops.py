@@ -11,7 +11,7 @@ import attrs
 
 from ordercore.engine._environment import Environment
 from ordercore.engine._receive import kept_before, received
-from ordercore.engine._requests import Call, Loop, Submission, Submitted, Together, Wish
+from ordercore.engine._requests import Call, Loop, Submission, Submitted, Wish
 from ordercore.engine._submit import submit_loop
 from ordercore.engine._submit_many import submit_many_loop
 from ordercore.engine._verify import Verification, verify_loop
@@ -35,15 +35,15 @@ _StateT = TypeVar("_StateT")
 _PAGE: Final = 200
 
 
-def require_least(name: str, value: int) -> None:
+def require_least(name: str, value: int, least: int = 1) -> None:
     """
-    Refuse a number of an engine's definition that is below 1.
+    Refuse a number of an engine's definition that is below the least.
 
     Raises:
         InvalidDefinition: It is.
     """
-    if value < 1:
-        raise InvalidDefinition(f"engine: {name} is {value}, least is 1")
+    if value < least:
+        raise InvalidDefinition(f"engine: {name} is {value}, least is {least}")
 
 
 def order_id_of(stream: StreamId | None) -> OrderId | None:
@@ -144,16 +144,6 @@ class EngineLoops:
 
         """
         return perform_and_wake_loop(self.env.noting(), of.stream(own_id))
-
-    def run_pending(self, limit: int) -> Loop[int]:
-        """
-        Perform what is due anywhere.
-
-        """
-        env = self.env
-        due = yield from Call(env.store.due, env.tenant, env.clock(), limit)
-        yield from Together([perform_and_wake_loop(env.noting(), stream) for stream in due])
-        return len(due)
 
     def archive(self, before: Instant, limit: int) -> Loop[int]:
         """

@@ -11,6 +11,7 @@ from ordercore.engine._kinds import Kinds
 from ordercore.engine._leases import Leases
 from ordercore.engine._noting import Noted
 from ordercore.engine._read import Reader
+from ordercore.engine._snapshots import Snapshots
 from ordercore.engine._streams import Streams
 from ordercore.engine._world import World
 from ordercore.grammar import replaced
@@ -57,6 +58,7 @@ class Environment:
         clock: Says what time it is.
         lease_s: How long a call to a port may take before others may ask what became of it.
         store: Where everything is kept.
+        snapshots: Which states are kept.
         streams: Loads and writes streams.
         reader: Answers needs.
         world: Performs effects.
@@ -71,6 +73,7 @@ class Environment:
     clock: Callable[[], Instant]
     lease_s: int
     store: Store
+    snapshots: Snapshots
     streams: Streams
     reader: Reader
     world: World
@@ -96,6 +99,7 @@ class Environment:
         clock: Callable[[], Instant],
         lease_s: int,
         worker: str,
+        snapshot_every: int,
         observer: Observer | None = None,
     ) -> "Environment":
         """
@@ -104,7 +108,9 @@ class Environment:
         Args:
             ports: The store and the host's ports.
             worker: The name in leases.
+            snapshot_every: After how many events of a stream its state is kept.
         """
+        snapshots = Snapshots(tenant, snapshot_every)
         return cls(
             tenant=tenant,
             kinds=kinds,
@@ -112,7 +118,14 @@ class Environment:
             clock=clock,
             lease_s=lease_s,
             store=ports.store,
-            streams=Streams(tenant=tenant, store=ports.store, kinds=kinds, observer=observer),
+            snapshots=snapshots,
+            streams=Streams(
+                tenant=tenant,
+                store=ports.store,
+                kinds=kinds,
+                snapshots=snapshots,
+                observer=observer,
+            ),
             reader=Reader(
                 tenant=tenant,
                 store=ports.store,

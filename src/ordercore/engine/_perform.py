@@ -21,6 +21,7 @@ meanwhile, here or elsewhere, nothing is called that is no longer owed once its 
 Outcomes of one stream are recorded one at a time, each when it is there.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -41,23 +42,38 @@ from ordercore.ids import CommandId, StreamId
 from ordercore.instants import seconds_after
 from ordercore.ports import Lease, LeaseState
 
-__all__ = ["perform_loop"]
+__all__ = ["always", "perform_loop"]
 
 #: How many obligations of one stream are performed in one go; the rest stays due.
 _EFFECTS_MAX: Final = 1_000
 
 
-def perform_loop(env: Environment, stream: StreamId, *, early: bool = False) -> Loop[int]:
+def always() -> bool:
+    """
+    Go on.
+
+    """
+    return True
+
+
+def perform_loop(
+    env: Environment,
+    stream: StreamId,
+    go_on: Callable[[], bool] = always,
+    *,
+    early: bool = False,
+) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
-    With ``early``, commands that it owes count as due: what they wait for has happened.
+    Before each one it is asked whether to go on; what was begun is always finished. With ``early``,
+    commands that it owes count as due: what they wait for has happened.
     """
     return observed(
         env.observer,
         "ordercore.perform",
         lambda: {"tenant": env.tenant, "stream": stream},
-        _perform_all(env, stream, early=early),
+        _perform_all(env, stream, go_on, early=early),
         lambda effects: {"effects": effects},
     )
 
@@ -66,9 +82,11 @@ def _about(env: Environment, effect: Effect) -> Attributes:
     return {"tenant": env.tenant, "effect": type(effect).__name__, "key": effect.key}
 
 
-def _perform_all(env: Environment, stream: StreamId, *, early: bool) -> Loop[int]:
+def _perform_all(
+    env: Environment, stream: StreamId, go_on: Callable[[], bool], *, early: bool
+) -> Loop[int]:
     tried: set[str] = set()
-    while len(tried) < _EFFECTS_MAX:
+    while len(tried) < _EFFECTS_MAX and go_on():
         loaded = yield from env.streams.load(stream)
         due = [e for e in _due(env, stream, loaded, early=early) if e.key not in tried]
         if not due:
@@ -78,7 +96,9 @@ def _perform_all(env: Environment, stream: StreamId, *, early: bool) -> Loop[int
         lanes: dict[str, list[Effect]] = {}
         for effect in due:
             lanes.setdefault(effect.lane, []).append(effect)
-        loops = [_go_through(env, stream, loaded, lane, early=early) for lane in lanes.values()]
+        loops = [
+            _go_through(env, stream, loaded, lane, go_on, early=early) for lane in lanes.values()
+        ]
         if len(loops) == 1:
             yield from loops[0]
         else:
@@ -115,9 +135,17 @@ def _still_due(
 
 
 def _go_through(
-    env: Environment, stream: StreamId, loaded: Loaded, lane: list[Effect], *, early: bool
+    env: Environment,
+    stream: StreamId,
+    loaded: Loaded,
+    lane: list[Effect],
+    go_on: Callable[[], bool],
+    *,
+    early: bool,
 ) -> Loop[None]:
     for number, effect in enumerate(lane):
+        if not go_on():
+            return
         if not isinstance(effect, Submit):
             yield from _perform(env, stream, effect)
         elif not number:

@@ -5,6 +5,7 @@ Streams as the store tells them, folded once and brought up to date.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from copy import copy
 from threading import Lock
 from typing import Final
 
@@ -13,6 +14,7 @@ import attrs
 from ordercore.engine._kinds import Kinds
 from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._requests import Call, Loaded, Loop, Submitted
+from ordercore.engine._snapshots import Snapshots
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.ports import Commit, CommitRefusal, Observer, Receipt, Store
 
@@ -29,13 +31,16 @@ class Streams:
 
     A folded state is kept and every load asks the store for what is newer, so a kept one is never
     out of date; it only saves reading and folding again what was folded before. What a commit of
-    this process has led to is kept too, once the store says that it is written.
+    this process has led to is kept too, once the store says that it is written. What is read or
+    written inside a host's transaction never is (``keeps``): the host may roll it back.
     """
 
     tenant: TenantId
     store: Store
     kinds: Kinds
+    snapshots: Snapshots
     observer: Observer | None = None
+    keeps: bool = True
     _kept: OrderedDict[StreamId, Loaded] = attrs.field(
         init=False, factory=OrderedDict[StreamId, Loaded]
     )
@@ -56,7 +61,7 @@ class Streams:
             InvalidDefinition: Nobody knows that kind of stream.
             InvariantViolated: There is an event in it that its kind does not have.
         """
-        known = self._kept.get(stream, _NOTHING)
+        known = self._kept.get(stream) or (yield from self._restored(stream))
         newer = yield from Call(self.store.load, self.tenant, stream, known.version)
         if not newer:
             return known
@@ -64,6 +69,19 @@ class Streams:
         loaded = Loaded(
             newer[-1].version, fold((recorded.event for recorded in newer), known.state)
         )
+        self._keep(stream, loaded)
+        return loaded
+
+    def _restored(self, stream: StreamId) -> Loop[Loaded]:
+        if not self.snapshots.every:
+            return _NOTHING
+        found = yield from Call(self.store.snapshot, self.tenant, stream)
+        if found is None:
+            return _NOTHING
+        kept = self.snapshots.restored(self.kinds.of_stream(stream), stream, found)
+        if kept is None:
+            return _NOTHING
+        loaded = Loaded(*kept)
         self._keep(stream, loaded)
         return loaded
 
@@ -123,7 +141,20 @@ class Streams:
         if after is not None and receipt.stream is not None and receipt is commit.receipt:
             self._keep(receipt.stream, Loaded(receipt.to_version, after))
 
+    def inside(self, joined: Store) -> "Streams":
+        """
+        Return the same over a store inside a transaction that may yet be rolled back.
+
+        It goes by what is kept here, which was committed, and keeps nothing of what it sees.
+        """
+        streams = copy(self)
+        streams.store = joined
+        streams.keeps = False
+        return streams
+
     def _keep(self, stream: StreamId, loaded: Loaded) -> None:
+        if not self.keeps:
+            return
         with self._lock:
             self._kept[stream] = loaded
             self._kept.move_to_end(stream)

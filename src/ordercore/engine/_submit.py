@@ -32,6 +32,7 @@ from ordercore.grammar import (
     CommandFamily,
     Context,
     Decision,
+    Effect,
     Facts,
     Submit,
 )
@@ -40,7 +41,15 @@ from ordercore.instants import Instant
 from ordercore.orders import OrderContext
 from ordercore.ports import Commit, Receipt
 
-__all__ = ["Decided", "decide_loop", "submit_loop"]
+__all__ = [
+    "Attempt",
+    "Decided",
+    "attempt_loop",
+    "decide_loop",
+    "gather_loop",
+    "replayed",
+    "submit_loop",
+]
 
 #: How often a command is decided before the stock that it needs is held for it.
 _RACES_MAX: Final = 2
@@ -80,7 +89,7 @@ def _about(env: Environment, submission: Submission) -> Attributes:
 def _submit(env: Environment, submission: Submission) -> Loop[Submitted]:
     known = yield from env.streams.recall(submission.command_id)
     if known is not None:
-        return _replayed(submission, known)
+        return replayed(submission, known)
     family = env.kinds.of_command(submission.command)
     stream = family.stream_of(submission.command)
     race = _Race(env, submission, family, stream)
@@ -117,7 +126,7 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
     write = race.env.streams.write
     attempt = yield from _attempt(race)
     try:
-        facts = yield from _gather(attempt, facts)
+        facts = yield from gather_loop(attempt, facts)
         decided = attempt.decide(facts)
     except Rejected as refusal:
         yield from write(attempt.refused(refusal))
@@ -151,11 +160,21 @@ def decide_loop(env: Environment, submission: Submission) -> "Loop[Submitted | D
     """
     known = yield from env.streams.recall(submission.command_id)
     if known is not None:
-        return _replayed(submission, known)
+        return replayed(submission, known)
+    attempt = yield from attempt_loop(env, submission)
+    return attempt.decide((yield from gather_loop(attempt, Facts())))
+
+
+def attempt_loop(env: Environment, submission: Submission) -> "Loop[Attempt]":
+    """
+    Begin to decide a command on the state of its stream as it is now.
+
+    Raises:
+        Conflict: ``expected_version`` is not the present one.
+    """
     family = env.kinds.of_command(submission.command)
     stream = family.stream_of(submission.command)
-    attempt = yield from _attempt(_Race(env, submission, family, stream))
-    return attempt.decide((yield from _gather(attempt, Facts())))
+    return (yield from _attempt(_Race(env, submission, family, stream)))
 
 
 @attrs.frozen
@@ -181,7 +200,7 @@ class Decided:
 
         """
         if receipt is not self.commit.receipt:  # somebody recorded this key in between
-            return _replayed(self.submission, receipt)
+            return replayed(self.submission, receipt)
         return Submitted(
             command_id=self.submission.command_id,
             stream=receipt.stream,
@@ -191,10 +210,10 @@ class Decided:
         )
 
 
-def _attempt(race: _Race) -> "Loop[_Attempt]":
+def _attempt(race: _Race) -> "Loop[Attempt]":
     env, stream = race.env, race.stream
     loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
-    attempt = _Attempt(
+    attempt = Attempt(
         env, race.submission, race.family, _context(env, race.submission), stream, loaded
     )
     attempt.check_expected_version()
@@ -202,7 +221,7 @@ def _attempt(race: _Race) -> "Loop[_Attempt]":
 
 
 @attrs.frozen
-class _Attempt:
+class Attempt:
     """
     One try to decide a command: on which state, at which instant.
 
@@ -225,6 +244,12 @@ class _Attempt:
             raise Conflict(str(self.stream), expected=expected or 0, actual=self.loaded.version)
 
     def decide(self, facts: Facts) -> Decided:
+        """
+        Decide, and say what is to be written.
+
+        Raises:
+            Rejected: As things stand the business says no; not recorded.
+        """
         command, state = self.submission.command, self.loaded.state
         decision = self.family.decide(command, state, facts, self.context)
         after = decision.leads_to
@@ -234,26 +259,34 @@ class _Attempt:
 
     def _commit(self, decision: Decision[Any, Any], after: object) -> Commit:
         command, version = self.submission.command, self.loaded.version
+        owed = self.family.owed(after)
+        receipt = Receipt(
+            command_id=self.submission.command_id,
+            command=command,
+            at=self.at,
+            stream=self.stream,
+            from_version=version,
+            to_version=version + len(decision.events),
+            reply=decision.reply,
+        )
         return Commit(
             tenant=self.env.tenant,
-            receipt=Receipt(
-                command_id=self.submission.command_id,
-                command=command,
-                at=self.at,
-                stream=self.stream,
-                from_version=version,
-                to_version=version + len(decision.events),
-                reply=decision.reply,
-            ),
+            receipt=receipt,
             events=decision.events,
             steps=decision.transfers,
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
-            next_due=_next_due(self.family, after, self.at),
+            next_due=_next_due(owed, self.at),
             settles=_settled(self.env, self.family, command, self.loaded.state),
+            waits=sum(effect.waits_for_operator for effect in owed),
+            snapshot=self.env.snapshots.due(self.family, receipt, after),
         )
 
     def refused(self, refusal: Rejected) -> Commit:
+        """
+        Return what records a refusal.
+
+        """
         return Commit(
             tenant=self.env.tenant,
             receipt=Receipt(
@@ -267,7 +300,6 @@ class _Attempt:
             ),
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
-            next_due=_next_due(self.family, self.loaded.state, self.at),
         )
 
 
@@ -281,7 +313,11 @@ def _context(env: Environment, submission: Submission) -> OrderContext:
     )
 
 
-def _gather(attempt: _Attempt, facts: Facts) -> Loop[Facts]:
+def gather_loop(attempt: Attempt, facts: Facts) -> Loop[Facts]:
+    """
+    Read what a command needs beyond what is known.
+
+    """
     command, state = attempt.submission.command, attempt.loaded.state
     needs = attempt.family.needs
     for _ in range(ROUNDS_MAX):
@@ -318,15 +354,17 @@ def _settled(
     )
 
 
-def _next_due(family: CommandFamily, state: object, at: Instant) -> Instant | None:
-    due = [e.not_before or at for e in family.owed(state) if not e.waits_for_operator]
+def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:
+    due = [effect.not_before or at for effect in owed if not effect.waits_for_operator]
     return min(due, default=None)
 
 
-def _replayed(submission: Submission, receipt: Receipt) -> Submitted:
+def replayed(submission: Submission, receipt: Receipt) -> Submitted:
     """
     Answer a key that is known: the recorded result, if it is the same command.
 
+    Raises:
+        Rejected: ``key_reused``, or the recorded refusal.
     """
     field = _first_difference(receipt.command, submission.command)
     if field is not None:

@@ -14,6 +14,7 @@ from ordercore.engine._audit import audit_loop
 from ordercore.engine._driver import Driver
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Call, Each, Loop, collect
+from ordercore.engine._standing import leaks_loop, standing_loop
 from ordercore.grammar import Aggregate, Recorded
 from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
@@ -34,7 +35,8 @@ class Verification:
         steps: How many ledger steps were replayed.
         trial_balance: What does not sum to zero, by book and unit.
         differences: Where a kept number differs from the facts.
-        leaks: Promises, authorizations and requests whose owner has ended or is unknown.
+        leaks: Promises, authorizations and requests whose owner has ended or is unknown, and leases
+            of what nobody owes.
         waiting: Requests that wait for a person.
     """
 
@@ -128,6 +130,9 @@ def verify_loop(store: Store, tenant: TenantId, kinds: Kinds) -> Loop[Verificati
         if kinds.drives(stream):
             history = yield from Call(store.load, tenant, stream)
             findings.look_at(stream, kinds.of_stream(stream), history)
+            findings.differences.extend(
+                (yield from standing_loop(store, tenant, kinds, stream, history))
+            )
         else:
             findings.differences.append(f"{stream}: nobody knows this kind of stream")
     findings.leaks.extend(
@@ -135,6 +140,7 @@ def verify_loop(store: Store, tenant: TenantId, kinds: Kinds) -> Loop[Verificati
         for hold in (yield from Call(store.pendings, tenant))
         if hold.reference not in findings.open and not kinds.ends_by_itself(hold.reference)
     )
+    findings.leaks.extend((yield from leaks_loop(store, tenant, kinds)))
     balances = dict((yield from collect(store.accounts, tenant)))
     steps = count()
     yield from Each(lambda _: next(steps), store.entries, tenant)

@@ -11,9 +11,11 @@ It is done when the commit is durable and no hold or turn lasts. A crash between
 loses nothing: who is parked looks again by itself.
 """
 
+from collections.abc import Callable
+
 from ordercore.engine._environment import Environment
 from ordercore.engine._noting import NAMES_MAX
-from ordercore.engine._perform import perform_loop
+from ordercore.engine._perform import always, perform_loop
 from ordercore.engine._requests import Call, Loop
 from ordercore.ids import StreamId
 from ordercore.orders import SOMEBODY_WAITS, waiting_slots
@@ -21,12 +23,14 @@ from ordercore.orders import SOMEBODY_WAITS, waiting_slots
 __all__ = ["perform_and_wake_loop", "wake_loop"]
 
 
-def perform_and_wake_loop(env: Environment, stream: StreamId) -> Loop[int]:
+def perform_and_wake_loop(
+    env: Environment, stream: StreamId, go_on: Callable[[], bool] = always
+) -> Loop[int]:
     """
     Perform what a stream owes, and wake who waits for what came of it; returns how many.
 
     """
-    count = yield from perform_loop(env, stream)
+    count = yield from perform_loop(env, stream, go_on)
     yield from wake_loop(env)
     return count
 

@@ -14,7 +14,7 @@ from ordercore import ports as port_room
 from ordercore.engine._environment import Ports
 from ordercore.errors import InvalidDefinition
 
-__all__ = ["Mode", "Way", "Ways", "is_async", "refuse_async"]
+__all__ = ["InPlace", "Mode", "Way", "Ways", "is_async", "refuse_async"]
 
 _PROTOCOLS = {
     "store": port_room.Store,
@@ -90,3 +90,14 @@ class Ways:
             return found
         in_place = self._in_place or is_async(found)
         return Way(found, Mode.IN_PLACE if in_place else Mode.IN_THREAD)
+
+
+class InPlace(Ways):
+    """
+    Stands for an adapter whose methods are called where the loop runs, blocking or not.
+
+    """
+
+    def __init__(self, adapter: object) -> None:
+        super().__init__(adapter)
+        self._in_place = True

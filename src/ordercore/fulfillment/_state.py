@@ -247,10 +247,10 @@ def _packed(state: Fulfillment, event: PackagePacked) -> Fulfillment:
 
 
 def _with_package(state: Fulfillment, package_id: str, **changes: Any) -> Fulfillment:
-    return replaced(
-        state,
-        packages=tuple(replaced(p, **changes) if p.id == package_id else p for p in state.packages),
-    )
+    packages = state.packages
+    at = _position(state, package_id)
+    changed = replaced(packages[at], **changes)
+    return replaced(state, packages=(*packages[:at], changed, *packages[at + 1 :]))
 
 
 def _unpacked(state: Fulfillment, event: PackageUnpacked) -> Fulfillment:
@@ -303,7 +303,13 @@ def _delivered(state: Fulfillment, event: PackageDelivered) -> Fulfillment:
 
 
 def _known(state: Fulfillment, package_id: str) -> Package:
-    return next(p for p in state.packages if p.id == package_id)
+    return state.packages[_position(state, package_id)]
+
+
+def _position(state: Fulfillment, package_id: str) -> int:
+    # From the end: what happens to a package happens soon after it was packed.
+    last = len(state.packages) - 1
+    return next(n for n in range(last, -1, -1) if state.packages[n].id == package_id)
 
 
 _FOLDS: Final[dict[type, Callable[[Fulfillment, Any], Fulfillment]]] = {

@@ -78,10 +78,12 @@ class Answers(Generic[StateT]):
             ``InvalidData`` where the outcome is malformed.
         attempt: From (state, effect key, reason, give up): it was tried in vain; the effect comes
             back later or waits for a person.
+        retry: From (state, effect key): a person lets it be tried again. None where nobody may.
     """
 
     outcome: Callable[[StateT, str, Outcome], Command]
     attempt: Callable[[StateT, str, str, bool], Command]
+    retry: Callable[[StateT, str], Command] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -152,6 +154,10 @@ class Aggregate(CommandFamily, Generic[StateT]):
         outstanding: All that a state owes, each with a key and a time.
         answers: How it is told what became of that; needed where it may owe anything.
         inspect: What an audit must know of a state beside.
+        state: The class of its states, if they may be kept so that a long stream need not be folded
+            from its first event: attrs classes of plain values, tuples and each other.
+        edition: Counts what the fold means: raise it whenever ``evolve`` makes another state of the
+            same events, so that states kept before are folded anew.
 
     Raises:
         InvalidDefinition: It owes and can't be told, or its kind is no plain word.
@@ -166,6 +172,8 @@ class Aggregate(CommandFamily, Generic[StateT]):
     outstanding: Callable[[StateT], tuple[Effect, ...]] = _owe_nothing
     answers: Answers[StateT] | None = None
     inspect: Callable[[StateT], Inspection] = _find_nothing
+    state: type[StateT] | None = None
+    edition: int = 1
 
     def __attrs_post_init__(self) -> None:
         if not self.kind.isidentifier():

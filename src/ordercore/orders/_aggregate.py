@@ -15,6 +15,7 @@ from ordercore.orders._commands import (
     PlaceOrder,
     RecordAttempt,
     RecordOutcome,
+    RetryEffect,
 )
 from ordercore.orders._decide import decide, needs
 from ordercore.orders._events import OrderEvent
@@ -39,6 +40,10 @@ def _attempt(order: Order, effect_key: str, reason: str, give_up: bool) -> Comma
         reason=reason,
         give_up=give_up,
     )
+
+
+def _retry(order: Order, effect_key: str) -> Command:
+    return RetryEffect(order_id=order.id, effect_key=effect_key)
 
 
 def _has_ended(order: Order) -> bool:
@@ -82,9 +87,10 @@ ORDERS: Final = Aggregate(
     evolve=evolve,
     outstanding=outstanding,
     contested=STOCK_NEEDS,
-    answers=Answers(outcome=_outcome, attempt=_attempt),
+    answers=Answers(outcome=_outcome, attempt=_attempt, retry=_retry),
     has_ended=_has_ended,
     inspect=_inspect,
+    state=Order,
 )
 
 #: Carts hold stock for a while and have no history of their own.

@@ -16,6 +16,16 @@ from ordercore.ports._async import (
 )
 from ordercore.ports._async_parts import AsyncArchiveStore, AsyncFeedStore, AsyncWorkStore
 from ordercore.ports._feed import FeedStore
+from ordercore.ports._joined import (
+    AsyncCarriedStore,
+    AsyncEffectRunner,
+    AsyncJoinableStore,
+    AsyncJoinedStore,
+    CarriedStore,
+    EffectRunner,
+    JoinableStore,
+    JoinedStore,
+)
 from ordercore.ports._observer import Observer, Span
 from ordercore.ports._store import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt, Store
 from ordercore.ports._webhooks import WebhookSource
@@ -33,20 +43,28 @@ __all__ = [
     "ActingCapabilities",
     "ArchiveStore",
     "AsyncArchiveStore",
+    "AsyncCarriedStore",
     "AsyncCarrier",
     "AsyncCatalog",
+    "AsyncEffectRunner",
     "AsyncFeedStore",
+    "AsyncJoinableStore",
+    "AsyncJoinedStore",
     "AsyncPaymentGateway",
     "AsyncPlaces",
     "AsyncStore",
     "AsyncTaxCalculator",
     "AsyncWorkStore",
+    "CarriedStore",
     "Carrier",
     "Catalog",
     "Codec",
     "Commit",
     "CommitRefusal",
+    "EffectRunner",
     "FeedStore",
+    "JoinableStore",
+    "JoinedStore",
     "Lease",
     "LeaseState",
     "Observer",

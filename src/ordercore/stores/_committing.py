@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ordercore.ids import CommandId, StreamId, TenantId
-from ordercore.ports import Codec, Commit, CommitRefusal, Receipt
+from ordercore.ports import Codec, Commit, CommitRefusal, EffectRunner, Receipt
 from ordercore.stores import _sql as sql
+from ordercore.stores._carrying import falling_due
 from ordercore.stores._check import check_commit
 from ordercore.stores._connections import Connections
 from ordercore.stores._group_ledger import GroupLedger
@@ -57,11 +58,14 @@ class Committing:
 
     """
 
-    __slots__ = ("_codec", "_connections")
+    __slots__ = ("_codec", "_connections", "_runner")
 
-    def __init__(self, connections: Connections, codec: Codec) -> None:
+    def __init__(
+        self, connections: Connections, codec: Codec, runner: EffectRunner | None = None
+    ) -> None:
         self._connections: Final = connections
         self._codec: Final = codec
+        self._runner: Final = runner
 
     def commit(self, commit: Commit) -> Receipt | CommitRefusal:
         """
@@ -135,7 +139,19 @@ class Committing:
                 connection.execute(sql.ADD_TENANT, (tenant,))
             write_ledger(connection, tenant, ledger, last_step)
             _append(connection, tenant, ((0, commit, texts),), last_event)
+            self._hand_over(connection, tenant, (commit,))
         return answer
+
+    def _hand_over(
+        self, connection: sqlite3.Connection, tenant: TenantId, commits: Sequence[Commit]
+    ) -> None:
+        """
+        Let a host's job engine know of what falls due, in the same transaction.
+
+        """
+        if self._runner is not None:
+            for stream, at in falling_due(commits):
+                self._runner.enqueue(connection, tenant, stream, at)
 
     def _write_group(
         self, connection: sqlite3.Connection, tenant: TenantId, group: _Group, answers: _Answers
@@ -158,10 +174,12 @@ class Committing:
         for (index, _, _), answer in zip(group, judgment.answers, strict=True):
             answers[index] = answer
         if judgment.accepted:
+            accepted = [group[n] for n in judgment.accepted]
             if not known_tenant:
                 connection.execute(sql.ADD_TENANT, (tenant,))
             write_ledger(connection, tenant, ledger, last_step)
-            _append(connection, tenant, [group[n] for n in judgment.accepted], last_event)
+            _append(connection, tenant, accepted, last_event)
+            self._hand_over(connection, tenant, [commit for _, commit, _ in accepted])
 
     def _receipts(
         self, connection: sqlite3.Connection, tenant: TenantId, ids: Sequence[CommandId]

@@ -149,6 +149,25 @@ class Connections:
             finally:
                 connection.execute(sql.ROLLBACK)
 
+    @property
+    def path(self) -> str:
+        """
+        Where the file is, or that there is none.
+
+        """
+        return self._path
+
+    @contextmanager
+    def translating(self) -> Generator[None, None, None]:
+        """
+        Translate what the driver raises in the block, on whichever connection to the file.
+
+        """
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
     def close(self) -> None:
         """
         Close all connections; a second call does nothing.

@@ -18,17 +18,26 @@ write and nobody knows what came of it, the caller is told so and may try the sa
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Final, final
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, Final, final
 
 from ordercore.errors import InvalidDefinition, InvariantViolated, OutcomeUnknown, PortUnavailable
 from ordercore.ids import TenantId
-from ordercore.ports import Commit, CommitRefusal, Receipt, Store
+from ordercore.instants import Instant
+from ordercore.ports import (
+    CarriedStore,
+    Commit,
+    CommitRefusal,
+    JoinableStore,
+    JoinedStore,
+    Receipt,
+    Store,
+)
 from ordercore.stores._gathering import Gathering, Ticket
 from ordercore.stores._judging import outcome
 from ordercore.stores._passing_on import PassingOn
 
-__all__ = ["GroupCommit"]
+__all__ = ["GroupCommit", "check_times", "told"]
 
 
 class _Signal:
@@ -106,11 +115,7 @@ class GroupCommit(PassingOn):
         Raises:
             InvalidDefinition: A time is negative, or a group could hold nothing.
         """
-        if linger_s < 0 or wait_s <= 0 or most < 1:
-            raise InvalidDefinition(
-                f"group commit with linger_s={linger_s}, wait_s={wait_s}, most={most}: the first "
-                "is 0 or more, the second above 0, the third 1 or more"
-            )
+        check_times(linger_s, wait_s, most)
         super().__init__(store)
         self._linger_s: Final = linger_s
         self._wait_s: Final = wait_s
@@ -145,7 +150,7 @@ class GroupCommit(PassingOn):
             with self._lock:
                 self._line.leave(ticket)
         if ticket.is_settled:
-            return _told(ticket)
+            return told(ticket)
         self._count(1)
         return self._store.commit(commit)
 
@@ -156,6 +161,30 @@ class GroupCommit(PassingOn):
         """
         self._count(len(commits))
         return self._store.commit_many(commits)
+
+    def joined(self, connection: Any) -> AbstractContextManager[JoinedStore]:  # noqa: ANN401 - the store inside knows it
+        """
+        Work inside a host's transaction; nothing of it is grouped.
+
+        Raises:
+            InvalidDefinition: The store inside can't, or not with this connection.
+        """
+        inside = self._store
+        if not isinstance(inside, JoinableStore):
+            raise InvalidDefinition(f"a {type(inside).__name__} joins no transaction")
+        return inside.joined(connection)
+
+    def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
+        """
+        Let the runner of the store inside enqueue what is due; see :meth:`SQLiteStore.redrive`.
+
+        Raises:
+            InvalidDefinition: There is no runner.
+        """
+        inside = self._store
+        if not isinstance(inside, CarriedStore):
+            raise InvalidDefinition(f"a {type(inside).__name__} has no runner")
+        return inside.redrive(tenant, by)
 
     @contextmanager
     def hold(self, tenant: TenantId) -> Generator[None, None, None]:
@@ -242,7 +271,25 @@ class GroupCommit(PassingOn):
             self.commits += commits
 
 
-def _told(ticket: Ticket) -> Receipt:
+def check_times(linger_s: float, wait_s: float, most: int) -> None:
+    """
+    Refuse a group commit that could write nothing.
+
+    Raises:
+        InvalidDefinition: A time is negative, or a group could hold nothing.
+    """
+    if linger_s < 0 or wait_s <= 0 or most < 1:
+        raise InvalidDefinition(
+            f"group commit with linger_s={linger_s}, wait_s={wait_s}, most={most}: the first "
+            "is 0 or more, the second above 0, the third 1 or more"
+        )
+
+
+def told(ticket: Ticket) -> Receipt:
+    """
+    Return or raise what came of a commit, once.
+
+    """
     answer, failure = ticket.answer, ticket.failure
     ticket.answer = ticket.failure = None  # else an error and the frames it passes keep each other
     if answer is not None:

@@ -13,7 +13,7 @@ commit is done again, and finds its receipt where the first try was through.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, final
+from typing import Any, final
 
 from psycopg_pool import ConnectionPool
 
@@ -23,9 +23,8 @@ from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
-from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
-from ordercore.stores._postgres_commit import Committing
-from ordercore.stores._postgres_desk import PostgresDesk
+from ordercore.ports import Codec, Commit, CommitRefusal, EffectRunner, Lease, Receipt
+from ordercore.stores._postgres_hosted import Hosted
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_threads import Connections
 from ordercore.stores._postgres_upkeep import maintain, split
@@ -36,7 +35,7 @@ __all__ = ["PostgresStore"]
 
 
 @final
-class PostgresStore(PostgresDesk):
+class PostgresStore(Hosted):
     """
     A store in a PostgreSQL database, version 15 or newer.
 
@@ -44,7 +43,7 @@ class PostgresStore(PostgresDesk):
     their own, as many as like; a process that forks opens its own afterwards.
     """
 
-    __slots__ = ("_committing",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -58,6 +57,7 @@ class PostgresStore(PostgresDesk):
         connect_timeout_ms: int = 10_000,
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 60_000,
+        runner: EffectRunner | None = None,
     ) -> None:
         """
         Open a store; tables that are missing are made, older ones are brought forward.
@@ -75,17 +75,19 @@ class PostgresStore(PostgresDesk):
             connect_timeout_ms: How long work waits for a connection, the first one included.
             lock_timeout_ms: How long a statement waits for a lock; 0 for ever.
             statement_timeout_ms: How long a statement may take; 0 for ever.
+            runner: A job engine in the same database that carries what streams owe; None leaves
+                that to workers.
 
         Raises:
             InvalidData: A newer ordercore has written the tables; nothing was changed.
-            InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
+            InvalidDefinition: Both a DSN and a pool were given, impossible sizes, or a runner
+                that is asynchronous.
             PortUnavailable: The database can't be reached.
         """
         chosen = JsonCodec() if codec is None else codec
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
-        super().__init__(Connections(access, pool), chosen)
-        self._committing: Final = Committing(chosen)
+        super().__init__(Connections(access, pool), chosen, schema, runner)
         try:
             self._read(bring_forward, schema)
         except BaseException:
@@ -120,7 +122,9 @@ class PostgresStore(PostgresDesk):
         """
         prepared = self._committing.prepared(commit)
         receipt = self._connections.run(
-            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            lambda attempts: self._carried(
+                self._committing.commit(commit, prepared, attempts), (commit,), attempts
+            ),
             f"commit {commit.receipt.command_id}",
         )
         self._committing.remember(commit.tenant)
@@ -143,7 +147,10 @@ class PostgresStore(PostgresDesk):
         if groups:
             try:
                 written = self._connections.run(
-                    lambda attempts: self._committing.commit_many(groups, attempts), "group"
+                    lambda attempts: self._carried(
+                        self._committing.commit_many(groups, attempts), commits, attempts
+                    ),
+                    "group",
                 )
             except InvalidData:
                 written = {

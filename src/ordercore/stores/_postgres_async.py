@@ -6,7 +6,7 @@ The same body of code, on connections that ``_postgres_tasks`` lends to tasks.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, final
+from typing import Any, final
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -16,9 +16,8 @@ from ordercore.grammar import Recorded
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
 from ordercore.ledger import AccountId, Balance, Entry, OpenPending
-from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
-from ordercore.stores._postgres_async_desk import AsyncPostgresDesk
-from ordercore.stores._postgres_commit import Committing
+from ordercore.ports import AsyncEffectRunner, Codec, Commit, CommitRefusal, Lease, Receipt
+from ordercore.stores._postgres_hosted_async import AsyncHosted
 from ordercore.stores._postgres_tasks import AsyncConnections
 from ordercore.stores._postgres_upkeep import maintain, split
 from ordercore.stores._postgres_work import Access, Session
@@ -28,7 +27,7 @@ __all__ = ["AsyncPostgresStore"]
 
 
 @final
-class AsyncPostgresStore(AsyncPostgresDesk):
+class AsyncPostgresStore(AsyncHosted):
     """
     A store in a PostgreSQL database, version 15 or newer, for one event loop.
 
@@ -36,7 +35,7 @@ class AsyncPostgresStore(AsyncPostgresDesk):
     needs a selector event loop, as its driver does.
     """
 
-    __slots__ = ("_committing",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -50,6 +49,7 @@ class AsyncPostgresStore(AsyncPostgresDesk):
         connect_timeout_ms: int = 10_000,
         lock_timeout_ms: int = 10_000,
         statement_timeout_ms: int = 60_000,
+        runner: AsyncEffectRunner | None = None,
     ) -> None:
         """
         Describe a store; its first use, or :meth:`open`, reaches for the database.
@@ -67,15 +67,17 @@ class AsyncPostgresStore(AsyncPostgresDesk):
             connect_timeout_ms: How long work waits for a connection, the first one included.
             lock_timeout_ms: How long a statement waits for a lock; 0 for ever.
             statement_timeout_ms: How long a statement may take; 0 for ever.
+            runner: A job engine in the same database that carries what streams owe; None leaves
+                that to workers.
 
         Raises:
-            InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
+            InvalidDefinition: Both a DSN and a pool were given, impossible sizes, or a runner
+                that makes plain calls.
         """
         chosen = JsonCodec() if codec is None else codec
         session = Session(schema, lock_timeout_ms, statement_timeout_ms)
         access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
-        super().__init__(AsyncConnections(access, pool), chosen, schema)
-        self._committing: Final = Committing(chosen)
+        super().__init__(AsyncConnections(access, pool), chosen, schema, runner)
 
     async def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
         """
@@ -105,7 +107,9 @@ class AsyncPostgresStore(AsyncPostgresDesk):
         """
         prepared = self._committing.prepared(commit)
         receipt = await self._run(
-            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            lambda attempts: self._carried(
+                self._committing.commit(commit, prepared, attempts), (commit,), attempts
+            ),
             f"commit {commit.receipt.command_id}",
         )
         self._committing.remember(commit.tenant)
@@ -128,7 +132,10 @@ class AsyncPostgresStore(AsyncPostgresDesk):
         if groups:
             try:
                 written = await self._run(
-                    lambda attempts: self._committing.commit_many(groups, attempts), "group"
+                    lambda attempts: self._carried(
+                        self._committing.commit_many(groups, attempts), commits, attempts
+                    ),
+                    "group",
                 )
             except InvalidData:
                 written = {

@@ -198,7 +198,7 @@ class Committing:
         Write commits of any tenants in one transaction; answer each under its index.
 
         """
-        if len(groups) == 1 and not (attempts.again or attempts.unknown):
+        if len(groups) == 1 and attempts.own and not (attempts.again or attempts.unknown):
             ((tenant, group),) = groups.items()
             lock, is_listed = self._lock(tenant), tenant in self._tenants
             promise = self._promising.promise(tenant, group, lock, is_listed=is_listed)

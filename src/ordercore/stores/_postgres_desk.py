@@ -110,6 +110,23 @@ class PostgresDesk:
         """
         return self._read(self._reading.feed, tenant, after, limit)
 
+    def archivable(
+        self, tenant: TenantId, before: Instant, after: str, limit: int
+    ) -> Sequence[StreamId]:
+        """
+        Return streams that have been quiet since before an instant, in order of id, beyond one.
+
+        Cost: O(streams at rest that it passes).
+        """
+        return self._read(self._reading.archivable, tenant, before, after, limit)
+
+    def archive(self, tenant: TenantId, stream: StreamId) -> int:
+        """
+        Put a stream's events out of the way; returns how many have moved. Readings don't change.
+
+        """
+        return self._read(self._reading.archive, tenant, stream)
+
     def consumed(self, tenant: TenantId, consumer: str) -> int:
         """
         Return the position up to which a consumer has handled the feed; 0 for an unknown one.

@@ -79,6 +79,28 @@ class Reading:
             (rows,) = yield (read,)
         return self.recorded(rows)
 
+    def archivable(
+        self, tenant: TenantId, before: Instant, after: str, limit: int
+    ) -> Work[Sequence[StreamId]]:
+        """
+        Return a page of streams that have been quiet.
+
+        """
+        keys = (tenant, after, to_us(before), max(limit, 0))
+        (rows,) = yield (Statement(sql.ARCHIVABLE, keys),)
+        return [row[0] for row in rows]
+
+    def archive(self, tenant: TenantId, stream: StreamId) -> Work[int]:
+        """
+        Put events out of the way, numbered: the archive is never looked through for others.
+
+        """
+        ((unnumbered,),) = yield (Statement(sql.EVENTS_UNNUMBERED, (tenant,)),)
+        if unnumbered[0]:
+            yield from number_rows(tenant, sql.NUMBER_EVENTS)
+        (rows,) = yield (Statement(sql.ARCHIVE, (tenant, stream)),)
+        return len(rows)
+
     def find(self, tenant: TenantId, reference: str) -> Work[StreamId | None]:
         """
         Return the stream that declared a reference.

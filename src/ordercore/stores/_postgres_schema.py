@@ -69,6 +69,22 @@ _FIRST: Final = (
     """CREATE UNIQUE INDEX oc_events_position ON oc_events (tenant, position)
         WHERE position IS NOT NULL""",
     "CREATE INDEX oc_events_unnumbered ON oc_events (tenant, seq) WHERE position IS NULL",
+    # Events of ended streams, out of the way; read together with the others.
+    """CREATE TABLE oc_archive (
+        tenant text COLLATE "C" NOT NULL,
+        position bigint NOT NULL,
+        stream text COLLATE "C" NOT NULL,
+        version bigint NOT NULL,
+        recorded_at bigint NOT NULL,
+        command_id text COLLATE "C" NOT NULL,
+        actor_kind text NOT NULL,
+        actor_id text NOT NULL,
+        on_behalf_of text,
+        name text NOT NULL,
+        body text NOT NULL,
+        PRIMARY KEY (tenant, stream, version),
+        UNIQUE (tenant, position)
+    )""",
     """CREATE TABLE oc_consumers (
         tenant text COLLATE "C" NOT NULL,
         consumer text COLLATE "C" NOT NULL,

@@ -228,10 +228,7 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
 
 
 def joined(texts: Iterable[str]) -> str:
-    """
-    Put parts of a statement together, each of which numbers its parameters from 1.
-
-    """
+    """Put parts of a statement together, each of which numbers its parameters from 1."""
     taken, numbered = 0, list[str]()
     for text in texts:
         numbered.append(_shifted(text, taken))
@@ -248,9 +245,37 @@ def _shifted(text: str, by: int) -> str:
 _EVENT: Final = """
 SELECT coalesce(position, 0), stream, version, recorded_at, command_id,
        actor_kind, actor_id, on_behalf_of, name, body
-FROM oc_events"""
-LOAD: Final = f"{_EVENT} WHERE tenant = $1 AND stream = $2 AND version > $3 ORDER BY version"
-FEED: Final = f"{_EVENT} WHERE tenant = $1 AND position > $2 ORDER BY position LIMIT $3"
+FROM """
+_OF_STREAM: Final = "WHERE tenant = $1 AND stream = $2 AND version > $3"
+_BEYOND: Final = "WHERE tenant = $1 AND position > $2"
+LOAD: Final = f"""
+{_EVENT} oc_events {_OF_STREAM} UNION ALL {_EVENT} oc_archive {_OF_STREAM} ORDER BY version
+"""
+#: A page of each, so that neither table is read to its end, and of these the first.
+FEED: Final = f"""
+({_EVENT} oc_events {_BEYOND} ORDER BY position LIMIT $3) UNION ALL
+({_EVENT} oc_archive {_BEYOND} ORDER BY position LIMIT $3) ORDER BY 1 LIMIT $3
+"""
+#: tenant, after, before, limit: streams at rest whose last event is not archived
+ARCHIVABLE: Final = """
+SELECT stream FROM oc_streams AS s
+WHERE tenant = $1 AND stream > $2 AND not_before IS NULL AND waits = 0 AND EXISTS (
+    SELECT 1 FROM oc_events AS e WHERE e.tenant = s.tenant AND e.stream = s.stream
+    AND e.version = s.version AND e.recorded_at < $3)
+ORDER BY stream LIMIT $4
+"""
+ARCHIVE: Final = """
+WITH moved AS (
+    DELETE FROM oc_events WHERE tenant = $1 AND stream = $2 AND position < (
+        SELECT position FROM oc_events WHERE tenant = $1 AND position IS NOT NULL
+        ORDER BY position DESC LIMIT 1)
+    RETURNING tenant, position, stream, version, recorded_at, command_id,
+              actor_kind, actor_id, on_behalf_of, name, body
+)
+INSERT INTO oc_archive (tenant, position, stream, version, recorded_at, command_id,
+                        actor_kind, actor_id, on_behalf_of, name, body)
+SELECT * FROM moved RETURNING 1
+"""
 FIND: Final = "SELECT stream FROM oc_references WHERE tenant = $1 AND reference = $2"
 STREAMS: Final = """
 SELECT stream FROM oc_streams WHERE tenant = $1 AND stream > $2 AND version > 0
@@ -373,8 +398,3 @@ SELECT account, sum(posted), sum(pending_out), sum(pending_in) FROM (
 """
 BALANCES_FROM: Final = _ACCOUNTS.replace("{beyond}", ">=")
 BALANCES_AFTER: Final = _ACCOUNTS.replace("{beyond}", ">")
-#: tenant, least length, limit
-LONG_TAILS: Final = """
-SELECT account FROM oc_balance_tail WHERE tenant = $1
-GROUP BY account HAVING count(*) >= $2 ORDER BY account LIMIT $3
-"""

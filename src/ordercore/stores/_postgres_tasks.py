@@ -24,6 +24,7 @@ from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
     POOL_ERRORS,
     Access,
+    Aside,
     Attempts,
     Rows,
     Statement,
@@ -210,8 +211,11 @@ async def _drive(connection: "psycopg.AsyncConnection[Any]", work: Work[T]) -> T
 
 
 async def _answers(
-    connection: "psycopg.AsyncConnection[Any]", batch: Sequence[Statement]
+    connection: "psycopg.AsyncConnection[Any]", batch: Sequence[Statement] | Aside
 ) -> Sequence[Rows]:
+    if isinstance(batch, Aside):
+        await batch.action(connection)
+        return ()
     if len(batch) == 1:
         cursor = psycopg.AsyncRawCursor(connection)
         await cursor.execute(*batch[0])

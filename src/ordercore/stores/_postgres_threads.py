@@ -24,6 +24,7 @@ from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
     POOL_ERRORS,
     Access,
+    Aside,
     Attempts,
     Rows,
     Statement,
@@ -207,7 +208,12 @@ def _drive(connection: "psycopg.Connection[Any]", work: Work[T]) -> T:
         return result
 
 
-def _answers(connection: "psycopg.Connection[Any]", batch: Sequence[Statement]) -> Sequence[Rows]:
+def _answers(
+    connection: "psycopg.Connection[Any]", batch: Sequence[Statement] | Aside
+) -> Sequence[Rows]:
+    if isinstance(batch, Aside):
+        batch.action(connection)
+        return ()
     if len(batch) == 1:
         cursor = psycopg.RawCursor(connection)
         cursor.execute(*batch[0])

@@ -19,6 +19,11 @@ __all__ = ["PARTS_MAX", "maintain", "split"]
 #: In how many parts an account may lie.
 PARTS_MAX: Final = 256
 
+#: tenant, least length, limit
+_LONG_TAILS: Final = """
+SELECT account FROM oc_balance_tail WHERE tenant = $1
+GROUP BY account HAVING count(*) >= $2 ORDER BY account LIMIT $3
+"""
 #: tenant, account; the account is locked.
 _DROP: Final = "DELETE FROM oc_balances WHERE tenant = $1 AND account = $2"
 _ADD: Final = """
@@ -34,7 +39,7 @@ def maintain(tenant: TenantId, tail_rows: int, limit: int) -> Work[int]:
     Fold long tails into their rows; return how many.
 
     """
-    (rows,) = yield (Statement(sql.LONG_TAILS, (tenant, tail_rows, limit)),)
+    (rows,) = yield (Statement(_LONG_TAILS, (tenant, tail_rows, limit)),)
     for (account,) in rows:
         present, tail, _ = yield from _locked(tenant, account)
         if not tail:  # somebody else has folded it

@@ -11,7 +11,7 @@ for its receipt first. That is how a lost connection is dealt with: whether the 
 before it went is not guessed, it is found out by the receipt.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, LiteralString, NamedTuple, TypeVar
 
 import attrs
@@ -34,6 +34,7 @@ __all__ = [
     "DRIVER_ERRORS",
     "POOL_ERRORS",
     "Access",
+    "Aside",
     "Attempts",
     "Rows",
     "Session",
@@ -64,10 +65,20 @@ class Statement(NamedTuple):
     keys: Sequence[Any] = ()
 
 
+@attrs.frozen
+class Aside:
+    """
+    Something to be done with the connection between two batches; it brings no rows.
+
+    """
+
+    action: Callable[[Any], Any]
+
+
 Rows = Sequence[Row]
 
 #: Work that yields batches of statements, is sent the rows of each, and returns its result.
-Work = Generator[Sequence[Statement], Sequence[Rows], T_co]
+Work = Generator[Sequence[Statement] | Aside, Sequence[Rows], T_co]
 
 _RACES: Final = (
     pg.DeadlockDetected,
@@ -96,12 +107,14 @@ class Attempts:
         again: How often it has lost a race.
         sent: Whether a batch that may commit is on its way; set by the work.
         unknown: Whether a connection was lost while one was, so that it may have committed.
+        own: Whether the transaction is the work's own, so that its failing undoes nothing else.
     """
 
-    __slots__ = ("_lost", "_subject", "again", "sent", "unknown")
+    __slots__ = ("_lost", "_subject", "again", "own", "sent", "unknown")
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, *, own: bool = True) -> None:
         self._subject = subject
+        self.own = own
         self.again = self._lost = 0
         self.unknown = False
         self.sent = False

@@ -89,6 +89,11 @@ RECEIPT: Final = f"{_RECEIPT} = ?"
 RECEIPTS_OF: Final = InList(f"{_RECEIPT} IN")
 VERSIONS_OF: Final = InList("SELECT stream, version FROM oc_streams WHERE tenant = ? AND stream IN")
 
+#: tenant, by -> what runners are told of again
+ALL_DUE: Final = """
+SELECT stream, not_before FROM oc_streams WHERE tenant = ? AND not_before <= ? ORDER BY stream
+"""
+
 # ------------------------------------------------------------------------------ reading events
 
 _TABLES: Final = ("oc_events", "oc_archive")

@@ -12,17 +12,27 @@ the end, so the file stays sound; what it loses may have been told to the world.
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Final, final
+from typing import Any, Final, final
 
 from ordercore.codec import JsonCodec
 from ordercore.ids import CommandId, StreamId, TenantId
 from ordercore.instants import Instant
-from ordercore.ports import Codec, Commit, CommitRefusal, Lease, LeaseState, Receipt
+from ordercore.ports import (
+    Codec,
+    Commit,
+    CommitRefusal,
+    EffectRunner,
+    Lease,
+    LeaseState,
+    Receipt,
+)
 from ordercore.stores import _sql as sql
+from ordercore.stores._carrying import LATEST, blocking, required
 from ordercore.stores._committing import Committing
 from ordercore.stores._connections import Connections, Durability
 from ordercore.stores._judging import outcome
 from ordercore.stores._rows import Row, from_us, to_us
+from ordercore.stores._sqlite_joined import JoinedSQLite, joined
 from ordercore.stores._work_rows import WorkRows
 
 __all__ = ["SQLiteStore"]
@@ -37,7 +47,7 @@ class SQLiteStore(WorkRows):
     afterwards. The file should lie on a local file system.
     """
 
-    __slots__ = ("_committing",)
+    __slots__ = ("_committing", "_runner")
 
     def __init__(
         self,
@@ -46,6 +56,7 @@ class SQLiteStore(WorkRows):
         codec: Codec | None = None,
         durability: Durability = "full",
         lock_timeout_ms: int = 10_000,
+        runner: EffectRunner | None = None,
     ) -> None:
         """
         Open a store; a file that is missing or empty becomes one.
@@ -55,6 +66,8 @@ class SQLiteStore(WorkRows):
             codec: How events, commands and replies are written; None for the library's own JSON.
             durability: What a commit waits for, see the module's text.
             lock_timeout_ms: How long a write waits for other processes.
+            runner: A job engine that keeps its jobs in this file and carries what streams owe;
+                None leaves that to workers.
 
         Raises:
             InvalidData: The file is no SQLite database, or a newer ordercore has written it;
@@ -65,7 +78,8 @@ class SQLiteStore(WorkRows):
         """
         connections = Connections(os.fspath(path), durability, lock_timeout_ms)
         super().__init__(connections, JsonCodec() if codec is None else codec)
-        self._committing: Final = Committing(connections, self._codec)
+        self._runner: Final = None if runner is None else blocking(runner)
+        self._committing: Final = Committing(connections, self._codec, self._runner)
 
     def commit(self, commit: Commit) -> Receipt:
         """
@@ -153,6 +167,35 @@ class SQLiteStore(WorkRows):
         with self._connections.writing() as connection:
             connection.execute(sql.DROP_FRESH_LEASE, (tenant, effect_key))
             connection.execute(sql.END_LEASE, (tenant, effect_key))
+
+    def joined(self, connection: Any) -> AbstractContextManager[JoinedSQLite]:  # noqa: ANN401 - checked there
+        """
+        Work inside a host's transaction; see :meth:`ordercore.ports.JoinableStore.joined`.
+
+        Raises:
+            InvalidDefinition: No ``sqlite3.Connection`` to this file in a transaction that has
+                begun ``IMMEDIATE``; nothing was written.
+            PortUnavailable: The file is locked.
+        """
+        return joined(connection, self._connections, self._codec, self._runner)
+
+    def redrive(self, tenant: TenantId, by: Instant | None = None) -> int:
+        """
+        Let the runner enqueue a job for every stream that has something due, by an instant or ever.
+
+        Returns:
+            How many streams there are.
+
+        Raises:
+            InvalidDefinition: There is no runner.
+        """
+        runner = required(self._runner)
+        with self._connections.writing() as connection:
+            latest = LATEST if by is None else to_us(by)
+            due: list[Row] = connection.execute(sql.ALL_DUE, (tenant, latest)).fetchall()
+            for stream, at in due:
+                runner.enqueue(connection, tenant, stream, from_us(at))
+        return len(due)
 
     def close(self) -> None:
         """

@@ -63,6 +63,7 @@ PURCHASES: Final[Aggregate[ps.Purchase]] = Aggregate(
     needs=RULES.needs,
     decide=RULES.decide,
     evolve=ps.evolve_purchase,
+    state=ps.Purchase,
     contested=CONTESTED,
     has_ended=_has_ended(PURCHASE_LIFECYCLE),
 )
@@ -77,6 +78,7 @@ TRANSFERS: Final[Aggregate[ts.StockTransfer]] = Aggregate(
     needs=RULES.needs,
     decide=RULES.decide,
     evolve=ts.evolve_transfer,
+    state=ts.StockTransfer,
     contested=CONTESTED,
     has_ended=_has_ended(TRANSFER_LIFECYCLE),
 )
@@ -91,6 +93,7 @@ COUNTS: Final[Aggregate[cs.StockCount]] = Aggregate(
     needs=RULES.needs,
     decide=RULES.decide,
     evolve=cs.evolve_count,
+    state=cs.StockCount,
     contested=CONTESTED,
     has_ended=_has_ended(COUNT_LIFECYCLE),
 )
@@ -105,6 +108,7 @@ SNAPSHOTS: Final[Aggregate[s.PlaceStatements]] = Aggregate(
     needs=RULES.needs,
     decide=RULES.decide,
     evolve=s.evolve_statements,
+    state=s.PlaceStatements,
     contested=CONTESTED,
     has_ended=lambda _: True,
 )
