@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+import psycopg
+
 from bench.peers.callers import in_flight
 from bench.peers.equal_life import PLACES
 from bench.peers.line_protocol import Life, serve
@@ -31,6 +33,7 @@ __all__ = ["HOT_WAYS", "missing", "open_store"]
 #: How hot stock is written: coalesced within the process, or by sub-counters of uncoordinated ones.
 HOT_WAYS: Final = ("coalesced", "sub_counters")
 CALLERS: Final = (1, 10, 40)
+SCHEMA: Final = "ours"
 TENANT: Final = TenantId("main")
 ACTOR: Final = Actor(ActorKind.SYSTEM, "bench")
 MUG: Final = Sku("MUG")
@@ -50,7 +53,15 @@ def open_store(dsn: str, way: str, *, fresh: bool = False) -> Store:
     Open the store on a database, in a way of :data:`HOT_WAYS` or ``plain``; fresh: emptied first.
 
     """
-    raise NotImplementedError(f"{way} on {dsn}: {missing()}")
+    if fresh:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+    store = stores.PostgresStore(dsn, schema=SCHEMA, connections_max=4)
+    if way == "coalesced":
+        return stores.GroupCommit(store, streams=False)
+    if way == "sub_counters":
+        store.split_account(TENANT, SOURCE)
+    return store
 
 
 def _commit(key: str, command: Any, at: datetime, **rest: Any) -> Commit:  # noqa: ANN401

@@ -70,7 +70,7 @@ class Gathering:
 
     """
 
-    __slots__ = ("_group", "_leader", "_most", "_waiting")
+    __slots__ = ("_abreast", "_group", "_leader", "_most", "_waiting")
 
     def __init__(self, most: int) -> None:
         """
@@ -80,6 +80,7 @@ class Gathering:
             most: How many commits one group may hold.
         """
         self._most: Final = most
+        self._abreast = most
         self._waiting: deque[Ticket] = deque()
         self._group: list[Ticket] = []
         self._leader: Ticket | None = None
@@ -87,10 +88,12 @@ class Gathering:
     @property
     def is_full(self) -> bool:
         """
-        Whether those who wait would fill a group, so that its leader need not wait for more.
+        Whether those who wait fill a group, so that its leader need not wait for more.
 
+        A group is full with the most that it may hold, and with all who have lately been abreast:
+        nobody waits for those who never come. A line that is new expects the most.
         """
-        return len(self._waiting) >= self._most
+        return len(self._waiting) >= min(self._most, self._abreast)
 
     def join(self, ticket: Ticket) -> None:
         """
@@ -100,7 +103,7 @@ class Gathering:
         self._waiting.append(ticket)
         if self._leader is None:
             self._appoint()
-        elif len(self._waiting) == self._most and not self._group:
+        elif self.is_full and not self._group:
             self._leader.wake()
 
     def close(self, leader: Ticket) -> Sequence[Ticket]:
@@ -121,7 +124,11 @@ class Gathering:
         """
         Answer a group and wake it. An error that is no refusal is raised where it is waited for.
 
+        Those who were in it and those who have come meanwhile are abreast: as many may come again.
+        Where fewer do, less is expected a little at a time, for they may only be late.
         """
+        abreast = len(group) + len(self._waiting)
+        self._abreast = max(abreast, self._abreast - 1 - self._abreast // 8)
         for ticket, answer in zip(group, answers, strict=True):
             if ticket.is_settled:
                 continue

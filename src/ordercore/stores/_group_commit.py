@@ -5,7 +5,8 @@ A disk confirms a flush in its own time, however much is in it. So the first thr
 leads: it waits a moment for others, writes all of them with ``Store.commit_many``, and hands out
 the answers. Who arrives while it writes stands in line for the next leader. The order of writing is
 the order of arrival, and each commit is judged for itself (S11), so nobody can tell from an answer
-that there was a group; a lone caller pays the moment of waiting.
+that there was a group. A leader waits for no more than have lately been at it at once; so a caller
+who is alone soon waits for nobody.
 
 Nobody waits for ever. A leader that dies hands the line on. A store that is unavailable is so for
 all of the group. Should a commit of the group break the store in a way that no store expects, the
@@ -17,7 +18,7 @@ write and nobody knows what came of it, the caller is told so and may try the sa
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final, final
 
 from ordercore.errors import InvalidDefinition, InvariantViolated, OutcomeUnknown, PortUnavailable
@@ -37,6 +38,30 @@ from ordercore.stores._judging import outcome
 from ordercore.stores._passing_on import PassingOn
 
 __all__ = ["GroupCommit", "check_times", "told"]
+
+
+class _Signal:
+    """
+    What one thread waits for and others give: an event that is used up by whoever has waited.
+
+    A lock is all that it needs; ``threading.Event`` makes another at every wait.
+    """
+
+    __slots__ = ("_given",)
+
+    def __init__(self) -> None:
+        self._given: Final = threading.Lock()
+        self._given.acquire()
+
+    def set(self) -> None:
+        with suppress(RuntimeError):  # it was given before
+            self._given.release()
+
+    def clear(self) -> None:
+        self._given.acquire(blocking=False)
+
+    def wait(self, seconds: float) -> bool:
+        return self._given.acquire(timeout=max(seconds, 0))
 
 
 class _Here(threading.local):
@@ -114,7 +139,7 @@ class GroupCommit(PassingOn):
         if self._here.holds or (commit.receipt.stream is not None and not self._streams):
             self._count(1)
             return self._store.commit(commit)
-        signal = threading.Event()
+        signal = _Signal()
         ticket = Ticket(commit, signal.set, time.monotonic())
         try:
             with self._lock:
@@ -176,7 +201,7 @@ class GroupCommit(PassingOn):
             finally:
                 self._here.holds -= 1
 
-    def _see_through(self, ticket: Ticket, signal: threading.Event) -> None:
+    def _see_through(self, ticket: Ticket, signal: _Signal) -> None:
         """
         Wait for an answer, or lead and find it. Without one, the caller may write for itself.
 
@@ -200,7 +225,7 @@ class GroupCommit(PassingOn):
                     reason = f"a group commit has not come back for {self._wait_s} s"
                     raise OutcomeUnknown("store", ticket.commit.receipt.command_id, reason)
 
-    def _linger(self, ticket: Ticket, signal: threading.Event) -> None:
+    def _linger(self, ticket: Ticket, signal: _Signal) -> None:
         """
         Wait for others to join, until the time is over or the group is full.
 

@@ -27,6 +27,7 @@ from ordercore.ports import Codec, Commit, CommitRefusal, EffectRunner, Lease, R
 from ordercore.stores._postgres_hosted import Hosted
 from ordercore.stores._postgres_schema import bring_forward
 from ordercore.stores._postgres_threads import Connections
+from ordercore.stores._postgres_upkeep import maintain, split
 from ordercore.stores._postgres_work import Access, Session
 from ordercore.stores._rows import to_us
 
@@ -325,7 +326,35 @@ class PostgresStore(Hosted):
         Returns:
             How many accounts it has found; as many as ``limit`` where there may be more.
         """
-        return self._read(self._reading.maintain, tenant, tail_rows, limit)
+        return self._read(maintain, tenant, tail_rows, limit)
+
+    def split_account(self, tenant: TenantId, account: AccountId, parts: int = 16) -> None:
+        """
+        Let a hot account lie in several parts, so that as many processes may promise from it.
+
+        Nobody sees the parts: balances, refusals and the log are those of one account. It pays
+        where many processes take from one account at the same moment; see the PostgreSQL guide.
+
+        Args:
+            tenant: Whose.
+            account: Which; it must have been touched by a step before.
+            parts: How many, 1 to 256; about as many as there are connections that write. A split
+                account is spread anew.
+
+        Raises:
+            InvalidData: Nothing was ever recorded of the account.
+            InvalidDefinition: It can't lie in so many parts.
+        """
+        self._read(split, tenant, account, parts)
+
+    def join_account(self, tenant: TenantId, account: AccountId) -> None:
+        """
+        Let an account lie in one part again; an account that was never split stays as it is.
+
+        Raises:
+            InvalidData: Nothing was ever recorded of the account.
+        """
+        self._read(split, tenant, account, 1)
 
     def close(self) -> None:
         """

@@ -19,6 +19,7 @@ from ordercore.ledger import AccountId, Balance, Entry, OpenPending
 from ordercore.ports import AsyncEffectRunner, Codec, Commit, CommitRefusal, Lease, Receipt
 from ordercore.stores._postgres_hosted_async import AsyncHosted
 from ordercore.stores._postgres_tasks import AsyncConnections
+from ordercore.stores._postgres_upkeep import maintain, split
 from ordercore.stores._postgres_work import Access, Session
 from ordercore.stores._rows import to_us
 
@@ -321,7 +322,35 @@ class AsyncPostgresStore(AsyncHosted):
         Returns:
             How many accounts it has found; as many as ``limit`` where there may be more.
         """
-        return await self._read(self._reading.maintain, tenant, tail_rows, limit)
+        return await self._read(maintain, tenant, tail_rows, limit)
+
+    async def split_account(self, tenant: TenantId, account: AccountId, parts: int = 16) -> None:
+        """
+        Let a hot account lie in several parts, so that as many processes may promise from it.
+
+        Nobody sees the parts: balances, refusals and the log are those of one account. It pays
+        where many processes take from one account at the same moment; see the PostgreSQL guide.
+
+        Args:
+            tenant: Whose.
+            account: Which; it must have been touched by a step before.
+            parts: How many, 1 to 256; about as many as there are connections that write. A split
+                account is spread anew.
+
+        Raises:
+            InvalidData: Nothing was ever recorded of the account.
+            InvalidDefinition: It can't lie in so many parts.
+        """
+        await self._read(split, tenant, account, parts)
+
+    async def join_account(self, tenant: TenantId, account: AccountId) -> None:
+        """
+        Let an account lie in one part again; an account that was never split stays as it is.
+
+        Raises:
+            InvalidData: Nothing was ever recorded of the account.
+        """
+        await self._read(split, tenant, account, 1)
 
     async def close(self) -> None:
         """

@@ -34,37 +34,23 @@ sent. A group in which that happens is undone as a whole, and its commits are wr
 that the culprit is refused and its neighbors do not notice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeVar
-
-import attrs
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
 
 from ordercore.errors import Conflict
-from ordercore.ids import CommandId, StreamId, TenantId
+from ordercore.ids import CommandId, TenantId
 from ordercore.ledger import AccountId
 from ordercore.ports import Codec, Commit, CommitRefusal, Receipt
 from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._check import check_commit
-from ordercore.stores._judging import Judgment, Screened, judge, outcome, screen
-from ordercore.stores._postgres_ledger import LedgerPlan, columns, lock_number
+from ordercore.stores._judging import Screened, judge, outcome, screen
+from ordercore.stores._postgres_group import Group, Plan, Prepared, kept
+from ordercore.stores._postgres_ledger import Parts, columns, lock_number
+from ordercore.stores._postgres_promising import Promising
 from ordercore.stores._postgres_work import Attempts, Rows, Statement, Work
 from ordercore.stores._rows import Row, from_us, refusal_of, refusal_text, to_us, to_us_or_none
 
 __all__ = ["Committing", "Prepared"]
-
-
-class Prepared(NamedTuple):
-    """
-    What the codec makes of a commit, before the transaction.
-
-    """
-
-    bodies: Sequence[tuple[str, str]]
-    receipt: Row
-
-
-_Group = Sequence[tuple[int, Commit, Prepared]]
-_Parts = list[tuple[sql.Part, Row]]
 
 
 class Committing:
@@ -73,11 +59,12 @@ class Committing:
 
     """
 
-    __slots__ = ("_codec", "_tenants")
+    __slots__ = ("_codec", "_promising", "_tenants")
 
     def __init__(self, codec: Codec) -> None:
         self._codec: Final = codec
         self._tenants: Final[dict[TenantId, int]] = {}
+        self._promising: Final = Promising()
 
     def screen(self, commits: Sequence[Commit]) -> Screened[Prepared]:
         """
@@ -136,7 +123,7 @@ class Committing:
 
     def remember_all(
         self,
-        groups: Mapping[TenantId, _Group],
+        groups: Mapping[TenantId, Group],
         answers: Mapping[int, Receipt | CommitRefusal],
     ) -> None:
         """
@@ -159,7 +146,7 @@ class Committing:
                 return _told(receipt, known[receipt.command_id], attempts)
         root: sql.Root = "receipt"
         keys: Row = prepared.receipt
-        parts: _Parts = []
+        parts: Parts = []
         if stream is not None and receipt.rejected is None:
             root = "later" if receipt.from_version else "new"
             due = to_us_or_none(commit.next_due)
@@ -180,9 +167,9 @@ class Committing:
         actual = rows[0][0] if rows else 0
         raise Conflict(stream or "", expected=receipt.from_version, actual=actual)
 
-    def _parts(self, commit: Commit, prepared: Prepared) -> _Parts:
+    def _parts(self, commit: Commit, prepared: Prepared) -> Parts:
         tenant, receipt, actor = commit.tenant, commit.receipt, commit.actor
-        parts: _Parts = []
+        parts: Parts = []
         if tenant not in self._tenants:
             parts.append(("tenant", (tenant,)))
         if prepared.bodies:
@@ -197,7 +184,7 @@ class Committing:
             known_as = sorted({name for event in commit.events for name in event.references})
             if known_as:
                 parts.append(("known_as", (tenant, receipt.stream, known_as)))
-        parts.extend(_kept(tenant, (commit,)))
+        parts.extend(kept(tenant, (commit,)))
         if commit.settles:
             parts.append(("leases", (tenant, list(commit.settles))))
         return parts
@@ -205,15 +192,25 @@ class Committing:
     # --- a group --------------------------------------------------------------------------------
 
     def commit_many(
-        self, groups: Mapping[TenantId, _Group], attempts: Attempts
+        self, groups: Mapping[TenantId, Group], attempts: Attempts
     ) -> Work[dict[int, Receipt | CommitRefusal]]:
         """
         Write commits of any tenants in one transaction; answer each under its index.
 
         """
+        if len(groups) == 1 and attempts.own and not (attempts.again or attempts.unknown):
+            ((tenant, group),) = groups.items()
+            lock, is_listed = self._lock(tenant), tenant in self._tenants
+            promise = self._promising.promise(tenant, group, lock, is_listed=is_listed)
+            if promise is not None:
+                attempts.sent = True
+                (had,) = yield (promise.statement,)
+                attempts.sent = False
+                self._promising.kept(tenant, promise, had)
+                return dict(promise.answers)
         judged: dict[TenantId, set[AccountId]] = {tenant: set() for tenant in groups}
         while True:
-            plans = [_Plan(tenant, groups[tenant], judged[tenant]) for tenant in sorted(groups)]
+            plans = [Plan(tenant, groups[tenant], judged[tenant]) for tenant in sorted(groups)]
             locks = [Statement(sql.LOCK_SHARED, (self._lock(plan.tenant),)) for plan in plans]
             asked = [plan.statements() for plan in plans]
             rows = yield (Statement(sql.BEGIN), *locks, *(one for some in asked for one in some))
@@ -224,13 +221,13 @@ class Committing:
                 taken += len(statements)
                 more = yield from plan.ledger.read_on()
                 judged[plan.tenant].update(more)
-                unlocked |= bool(more)
+                unlocked |= bool(more) or plan.ledger.torn
             if not unlocked:
                 return (yield from self._write(plans, attempts))
             yield (Statement(sql.ROLLBACK),)
 
     def _write(
-        self, plans: Sequence["_Plan"], attempts: Attempts
+        self, plans: Sequence[Plan], attempts: Attempts
     ) -> Work[dict[int, Receipt | CommitRefusal]]:
         answers: dict[int, Receipt | CommitRefusal] = {}
         writes: list[Statement] = []
@@ -239,6 +236,7 @@ class Committing:
             commits = [commit for _, commit, _ in plan.group]
             known = self._receipts_of(plan.receipts)
             judgment = judge(commits, known, plan.versions, plan.ledger.ledger.apply)
+            self._promising.judged(plan.tenant, plan.ledger.parts, judgment.answers)
             for (index, commit, _), answer in zip(plan.group, judgment.answers, strict=True):
                 answers[index] = _told(commit.receipt, answer, attempts)
             parts = plan.written(judgment)
@@ -279,109 +277,6 @@ class Committing:
             reply=None if reply_name is None else self._codec.decode(reply_name, reply),
             rejected=None if rejected is None else refusal_of(rejected),
         )
-
-
-class _Plan:
-    """
-    What a group does with the rows of one tenant.
-
-    """
-
-    __slots__ = ("_made", "_makes", "group", "ledger", "receipts", "tenant", "versions")
-
-    def __init__(self, tenant: TenantId, group: _Group, judged: Iterable[AccountId]) -> None:
-        self.tenant: Final = tenant
-        self.group: Final = group
-        steps = [step for _, commit, _ in group for step in commit.steps]
-        at = max(commit.receipt.at for _, commit, _ in group)
-        self.ledger: Final = LedgerPlan(tenant, steps, at, judged)
-        self._makes = 0
-        self._made: list[StreamId] = []
-        self.receipts: Rows = ()
-        self.versions: dict[StreamId, int] = {}
-
-    def statements(self) -> list[Statement]:
-        """
-        Return the statements that lock and read; the last one reads receipts.
-
-        """
-        receipts = [commit.receipt for _, commit, _ in self.group]
-        writing = [r for r in receipts if r.stream is not None and r.rejected is None]
-        new = sorted({r.stream for r in writing if r.stream is not None and not r.from_version})
-        streams = sorted({r.stream for r in writing if r.stream is not None})
-        statements: list[Statement] = []
-        if new:
-            statements.append(Statement(sql.MAKE_STREAMS, (self.tenant, new)))
-        self._makes = len(statements)
-        statements.append(Statement(sql.LOCK_STREAMS, (self.tenant, streams)))
-        ids = [receipt.command_id for receipt in receipts]
-        known = Statement(sql.RECEIPTS, (self.tenant, ids))
-        return [*statements, *self.ledger.statements(), known]
-
-    def take(self, rows: Sequence[Rows]) -> None:
-        """
-        Take in what they have read.
-
-        """
-        self._made = [row[0] for row in rows[0]] if self._makes else []
-        self.versions = dict(rows[self._makes])
-        self.ledger.take(rows[self._makes + 1 : -1])
-        self.receipts = rows[-1]
-
-    def written(self, judgment: Judgment) -> _Parts:
-        """
-        Return the parts of the statement that writes what was accepted, and clears up the rest.
-
-        """
-        accepted = [self.group[n] for n in judgment.accepted]
-        tenant = self.tenant
-        parts: _Parts = []
-        if accepted:
-            receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
-            parts.append(("receipts", (tenant, *columns(receipts))))
-        streams: dict[StreamId, tuple[int, int | None, int]] = {}
-        events: list[Row] = []
-        known_as: dict[str, StreamId] = {}
-        settled: list[str] = []
-        for _, commit, prepared in accepted:
-            receipt, actor, stream = commit.receipt, commit.actor, commit.receipt.stream
-            settled.extend(commit.settles)
-            if stream is None or receipt.rejected is not None:
-                continue
-            due = to_us_or_none(commit.next_due)
-            streams[stream] = receipt.to_version, due, commit.waits
-            head = (to_us(receipt.at), receipt.command_id, actor.kind.value, actor.id)
-            for version, body in enumerate(prepared.bodies, receipt.from_version + 1):
-                events.append((stream, version, *head, commit.on_behalf_of, *body))
-            for event in commit.events:
-                for name in event.references:
-                    known_as.setdefault(name, stream)
-        if streams:
-            rows = [(stream, *streams[stream]) for stream in sorted(streams)]
-            parts.append(("streams", (tenant, *columns(rows))))
-        if unmade := [stream for stream in self._made if stream not in streams]:
-            parts.append(("unmade_streams", (tenant, unmade)))
-        if events:
-            parts.append(("all_events", (tenant, *columns(events))))
-        if known_as:
-            parts.append(("all_known_as", (tenant, *columns(sorted(known_as.items())))))
-        if settled:
-            parts.append(("leases", (tenant, settled)))
-        parts.extend(_kept(tenant, (commit for _, commit, _ in accepted)))
-        return [*parts, *self.ledger.written()]
-
-
-def _kept(tenant: TenantId, commits: Iterable[Commit]) -> _Parts:
-    """
-    Return the part that keeps the states which commits have brought along, the last of each stream.
-
-    """
-    rows: dict[StreamId | None, Row] = {}
-    for commit in commits:
-        if commit.snapshot is not None:
-            stream = commit.receipt.stream
-            rows[stream] = (stream, *attrs.astuple(commit.snapshot))
-    return [("kept", (tenant, *columns(list(rows.values()))))] if rows else []
 
 
 _Answer = TypeVar("_Answer", Receipt, CommitRefusal | Receipt)

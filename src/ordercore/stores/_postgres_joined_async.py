@@ -159,7 +159,7 @@ class AsyncJoinedPostgres:
         Do work under the savepoint, again where another transaction wrote the same key.
 
         """
-        attempts = Attempts(subject)
+        attempts = Attempts(subject, own=False)
         while True:  # bounded by the attempts
             try:
                 return await _drive(self._connection, joined_work(begin(attempts)))

@@ -13,22 +13,40 @@ given up and begun anew with that account among the locked: locks are taken in o
 all. What a reversal moves was recorded for ever, so the second time nothing new turns up.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ordercore.errors import InvalidData
 from ordercore.ids import TenantId
 from ordercore.instants import Instant
-from ordercore.ledger import EXPIRE_MAX, AccountId, OpenPending, Step, account_parts
+from ordercore.ledger import (
+    EXPIRE_MAX,
+    AccountId,
+    OpenPending,
+    Pend,
+    Post,
+    Step,
+    account_parts,
+)
 from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._group_ledger import GroupLedger
+from ordercore.stores._postgres_parts import added, spread
 from ordercore.stores._postgres_work import Rows, Statement, Work
-from ordercore.stores._rows import entry_of, pending_of, pending_row, step_row, to_us
+from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
 
-__all__ = ["LedgerPlan", "columns", "endings_of", "lock_number", "steps_of"]
+__all__ = ["LedgerPlan", "Parts", "columns", "endings_of", "lock_number", "steps_of"]
 
-_Parts = list[tuple[sql.Part, tuple[Any, ...]]]
+#: What the statement that writes is put together from, with the parameters of each.
+Parts = list[tuple[sql.Part, tuple[Any, ...]]]
+
+
+#: What an account is assumed to have that is not asked. Sums of it stay within 64 bits.
+PLENTY: Final = 2**60
+
+
+#: What hardly any text holds; one that does is written in another way.
+_CUT: Final = "\x1f"
 
 
 def lock_number(tenant: TenantId, of: str = "tenant") -> int:
@@ -44,11 +62,17 @@ class LedgerPlan:
     """
     What one tenant's part of a group does with the ledger, within one transaction.
 
+    Attributes:
+        judged: Accounts that are judged, in order.
+        ledger: What the rules judge.
+        parts: In how many parts the locked accounts lie.
+        torn: Whether one of them was split while its lock was waited for. The rows of its new
+            parts can't be seen by the statement that has waited, so all of it is to be done again.
     """
 
     __slots__ = (
-        "_at", "_balances", "_due", "_endings", "_folded", "_holds", "_holds_asked", "_judged",
-        "_made", "_steps", "_tenant", "ledger",
+        "_assumed", "_at", "_balances", "_due", "_endings", "_folded", "_holds", "_holds_asked",
+        "_made", "_steps", "_tenant", "judged", "ledger", "parts", "torn",
     )  # fmt: skip
 
     def __init__(
@@ -70,13 +94,16 @@ class LedgerPlan:
         self._steps = () if reads is None else reads.steps
         self._holds_asked = () if reads is None else reads.holds
         asked = {*judged, *(() if reads is None else reads.due)}
-        self._judged = sorted(name for name in asked if _is_account(name))
+        self.judged: Final = sorted(name for name in asked if _is_account(name))
         self._balances: dict[AccountId, tuple[int, int, int]] = {}
         self._folded: dict[AccountId, None] = {}
         self._made: list[AccountId] = []
         self._holds: dict[str, OpenPending] = {}
         self._due: dict[AccountId, list[OpenPending]] = {name: [] for name in asked}
         self._endings: list[tuple[str, Step]] = []
+        self.parts: dict[AccountId, int] = {}
+        self.torn = False
+        self._assumed = False
 
     def statements(self) -> list[Statement]:
         """
@@ -85,7 +112,7 @@ class LedgerPlan:
         Accounts by their ids, then holds by theirs: those that are mentioned, and those of judged
         accounts that are due; then what is recorded of the steps and holds already.
         """
-        tenant, judged, holds = self._tenant, self._judged, list(self._holds_asked)
+        tenant, judged, holds = self._tenant, self.judged, list(self._holds_asked)
         statements: list[Statement] = []
         if judged:
             statements += (
@@ -108,14 +135,16 @@ class LedgerPlan:
 
         """
         left = iter(rows)
-        if self._judged:
+        if self.judged:
             self._made = [row[0] for row in next(left)]
-            self._balances = {name: (posted, out, into) for name, posted, out, into in next(left)}
-            for name, posted, out, into in next(left):
-                row = self._balances[name]
-                self._balances[name] = (row[0] + int(posted), row[1] + int(out), row[2] + int(into))
-                self._folded[name] = None
-        if self._judged or self._holds_asked:
+            lots = next(left)
+            self.parts = {name: parts for name, _, parts, *_ in lots}
+            self.torn = len(lots) != sum(self.parts.values())
+            self._balances = added((lot[0], *lot[3:]) for lot in lots)
+            tails = next(left)
+            self._folded = dict.fromkeys(row[0] for row in tails)
+            self._balances = added(tails, self._balances)
+        if self.judged or self._holds_asked:
             for read in next(left):
                 hold, due = pending_of(read[:-1]), read[-1]
                 self._holds[hold.id] = hold
@@ -125,6 +154,54 @@ class LedgerPlan:
             self.ledger.take_steps(self._steps, steps_of(next(left)))
         if self._holds_asked:
             self._endings = list(endings_of(next(left)))
+
+    def assume(self, parts: Mapping[AccountId, int]) -> None:
+        """
+        Take it for granted, instead of asking, that nothing is recorded and plenty is there.
+
+        Args:
+            parts: In how many parts accounts are known to lie; one, where nothing is known.
+        """
+        ledger = self.ledger
+        self.parts = {name: parts.get(name, 1) for name in self.judged}
+        self._assumed = True
+        self._balances = dict.fromkeys(self.judged, (PLENTY, 0, 0))
+        ledger.take_steps(self._steps, ())
+        ledger.take_due(self.judged, ())
+        reads = ledger.reads()
+        if reads is not None:
+            ledger.take_accounts(reads.accounts, self._numbers(reads.accounts))
+
+    def asked(self) -> Row | None:
+        """
+        Return what the assumptions come to, as the keys of a statement that finds out.
+
+        These are the accounts, how many units each must have free for all to be as it was judged,
+        in how many parts it lies, the latest instant, and how many accounts there are. An account
+        must have what its guards ask of it, one step after the other, and keep nothing below zero.
+        Behind them, by how much their numbers change. None where no account is judged.
+        """
+        gone, needs = dict.fromkeys(self.judged, 0), dict.fromkeys(self.judged, 0)
+        for _, step, (source, target, posted, pending) in self.ledger.moves:
+            least = step.leave_at_least if isinstance(step, Post | Pend) else None
+            if source in gone:
+                gone[source] += posted + pending
+                if least is not None:
+                    needs[source] = max(needs[source], gone[source] + least)
+            if posted and target in gone:
+                gone[target] -= posted
+        if not gone:
+            return None
+        asked = [(name, max(needs[name], gone[name]), self.parts[name]) for name in gone]
+        balances = self.ledger.new_balances()
+        changes = [
+            (name, self.parts[name], posted - PLENTY, out, into)
+            for name in gone
+            for posted, out, into in (balances[name],)
+        ]
+        tenant = self._tenant
+        keys = (tenant, *columns(asked), to_us(self._at), len(asked))
+        return (*keys, tenant, *columns(changes))
 
     def read_on(self) -> Work[tuple[AccountId, ...]]:
         """
@@ -178,13 +255,13 @@ class LedgerPlan:
                     seeds[name] = (was_out + out, was_in + into)
         return seeds
 
-    def written(self) -> _Parts:
+    def written(self) -> Parts:
         """
         Return the parts of the statement that write what the rules have recorded.
 
         """
         tenant, ledger = self._tenant, self.ledger
-        parts: _Parts = []
+        parts: Parts = []
         if ledger.moves:
             rows = [step_row("", 0, to_us(at), step, moved)[2:] for at, step, moved in ledger.moves]
             parts.append(("steps", (tenant, *columns(rows))))
@@ -205,9 +282,13 @@ class LedgerPlan:
             change = (balance.posted, balance.pending_out - out, balance.pending_in - into)
             if any(change) or name not in seeds:
                 appended.append((name, *change))
-        if judged:
-            numbers = [(name, *row) for name, row in judged.items()]
-            parts.append(("balances", (tenant, *columns(numbers))))
+        if judged and not self._assumed:
+            lots = [
+                (name, *lot)
+                for name, numbers in judged.items()
+                for lot in spread(*numbers, self.parts[name])
+            ]
+            parts.append(("balances", (tenant, *columns(lots))))
         if unmade := [name for name in self._made if name not in judged]:
             parts.append(("unmade_balances", (tenant, unmade)))
         if appended:
@@ -215,12 +296,35 @@ class LedgerPlan:
         return parts
 
 
-def columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
+def columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
     """
-    Turn rows into a list a column.
+    Turn rows into an array a column, written as PostgreSQL reads it.
 
+    A driver writes arrays element by element, which took most of the time of a group.
     """
-    return (list(column) for column in zip(*rows, strict=True))
+    return map(_array, zip(*rows, strict=True))
+
+
+def _array(column: tuple[str | int | None, ...]) -> str:
+    # Most columns are of one kind and without a gap, and written all at once.
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        return f"{{{','.join(map(str, column))}}}"
+    if kinds == {str}:
+        text = _CUT.join(cast("tuple[str, ...]", column))
+        if text.count(_CUT) < len(column):
+            return '{"' + _escaped(text).replace(_CUT, '","') + '"}'
+    return f"{{{','.join(map(_element, column))}}}"
+
+
+def _element(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else f'"{_escaped(value)}"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def steps_of(rows: Rows) -> Iterator[Step]:

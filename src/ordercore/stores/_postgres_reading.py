@@ -312,31 +312,6 @@ class Reading:
             Statement(sql.COMMIT),
         )
 
-    # --- upkeep -------------------------------------------------------------------------------
-
-    def maintain(self, tenant: TenantId, tail_rows: int, limit: int) -> Work[int]:
-        """
-        Fold long tails into their rows; return how many.
-
-        """
-        (rows,) = yield (Statement(sql.LONG_TAILS, (tenant, tail_rows, limit)),)
-        for (account,) in rows:
-            key = (tenant, [account])
-            _, _, _, (present,), tail = yield (
-                Statement(sql.BEGIN),
-                Statement(sql.LOCK_SHARED, (lock_number(tenant),)),
-                Statement(sql.MAKE_BALANCES, key),
-                Statement(sql.LOCK_BALANCES, key),
-                Statement(sql.TAKE_TAILS, key),
-            )
-            if not tail:  # somebody else has folded it
-                yield (Statement(sql.ROLLBACK),)
-                continue
-            numbers = [[a + int(b)] for a, b in zip(present[1:], tail[0][1:], strict=True)]
-            text = sql.writing("none", ("balances",), alone=False)
-            yield Statement(text, (tenant, [account], *numbers)), Statement(sql.COMMIT)
-        return len(rows)
-
 
 def number_rows(tenant: TenantId, text: LiteralString) -> Work[None]:
     """

@@ -11,8 +11,8 @@ that start at once take turns by an advisory lock.
 
     oc_events, oc_transfers    appended without a position; ``seq`` orders them as they were
                                inserted, and numbering fills ``position`` later
-    oc_balances                accounts that have been judged
-    oc_balance_tail            changes of accounts that were not: balance = row + tail
+    oc_balances                accounts that have been judged, in one part or several
+    oc_balance_tail            changes of accounts that were not: balance = parts + tail
 """
 
 from typing import Final, LiteralString, cast
@@ -181,13 +181,16 @@ _FIRST: Final = (
     "CREATE INDEX oc_pendings_source ON oc_pendings (tenant, source, expires_at, id)",
     "CREATE INDEX oc_pendings_holder ON oc_pendings (tenant, reference)",
     # Judged accounts are written again and again; free space on their pages keeps that in place.
+    # An account that is split has a row a part; each knows how many there are.
     """CREATE TABLE oc_balances (
         tenant text COLLATE "C" NOT NULL,
         account text COLLATE "C" NOT NULL,
+        part bigint NOT NULL CHECK (part >= 0),
+        parts bigint NOT NULL CHECK (parts > 0),
         posted bigint NOT NULL,
         pending_out bigint NOT NULL CHECK (pending_out >= 0),
         pending_in bigint NOT NULL CHECK (pending_in >= 0),
-        PRIMARY KEY (tenant, account)
+        PRIMARY KEY (tenant, account, part)
     ) WITH (fillfactor = 50)""",
     """CREATE TABLE oc_balance_tail (
         tenant text COLLATE "C" NOT NULL,

@@ -8,16 +8,17 @@ parts; there are few combinations, each is built once and prepared by the server
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, Literal, LiteralString, cast
 
-__all__ = ["Part", "Root", "writing"]
+__all__ = ["HELD", "PARTS", "Part", "Root", "joined", "writing"]
 
 Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
-    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances", "tail",
-    "unmade_streams", "unmade_balances",
+    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances",
+    "tail", "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -30,6 +31,7 @@ ROLLBACK: Final = "ROLLBACK"
 CONFIGURE: Final = """
 SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
        set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
        set_config('search_path', coalesce($3, current_setting('search_path')), false)
 """
@@ -51,13 +53,13 @@ SELECT stream, version FROM oc_streams WHERE tenant = $1 AND stream = ANY($2::te
 ORDER BY stream FOR UPDATE
 """
 MAKE_BALANCES: Final = """
-INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in)
-SELECT $1::text, a, 0, 0, 0 FROM unnest($2::text[]) AS a ORDER BY a COLLATE "C"
-ON CONFLICT (tenant, account) DO NOTHING RETURNING account
+INSERT INTO oc_balances (tenant, account, part, parts, posted, pending_out, pending_in)
+SELECT $1::text, a, 0, 1, 0, 0, 0 FROM unnest($2::text[]) AS a ORDER BY a COLLATE "C"
+ON CONFLICT (tenant, account, part) DO NOTHING RETURNING account
 """
 LOCK_BALANCES: Final = """
-SELECT account, posted, pending_out, pending_in FROM oc_balances
-WHERE tenant = $1 AND account = ANY($2::text[]) ORDER BY account FOR UPDATE
+SELECT account, part, parts, posted, pending_out, pending_in FROM oc_balances
+WHERE tenant = $1 AND account = ANY($2::text[]) ORDER BY account, part FOR UPDATE
 """
 #: The tails of locked accounts, taken out to be folded into their rows.
 TAKE_TAILS: Final = """
@@ -91,7 +93,7 @@ _RECEIPT: Final = """INSERT INTO oc_receipts (tenant, command_id, recorded_at, s
     SELECT $1::text, $2::text, $3::bigint, $4::text, $5::bigint, $6::bigint, $7::text, $8::text,
         $9::text, $10::text, $11::text FROM"""
 
-_HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
+HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
 _ROOTS: Final[dict[Root, str]] = {
     # tenant, stream, from version, to version, not before, waits
     "new": """INSERT INTO oc_streams AS present (tenant, stream, version, not_before, waits)
@@ -105,7 +107,7 @@ _ROOTS: Final[dict[Root, str]] = {
     "receipt": f"{_RECEIPT} {{held}} ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
     "none": "SELECT 1",
 }
-_PARTS: Final[dict[Part, str]] = {
+PARTS: Final[dict[Part, str]] = {
     "tenant": """INSERT INTO oc_tenants (tenant) SELECT $1::text FROM root
     ON CONFLICT (tenant) DO NOTHING""",
     # tenant, stream, from version, recorded at, command, actor, of whom, names, bodies
@@ -182,9 +184,10 @@ _PARTS: Final[dict[Part, str]] = {
     ORDER BY n""",
     "balances": """UPDATE oc_balances AS present
     SET posted = judged.posted, pending_out = judged.pending_out, pending_in = judged.pending_in
-    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-        AS judged (account, posted, pending_out, pending_in)
-    WHERE present.tenant = $1::text AND present.account = judged.account""",
+    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+        AS judged (account, part, posted, pending_out, pending_in)
+    WHERE present.tenant = $1::text AND present.account = judged.account
+        AND present.part = judged.part""",
     # Rows that were made to be locked and that nobody has written.
     "unmade_streams": """DELETE FROM oc_streams USING root
     WHERE tenant = $1::text AND stream = ANY($2::text[])""",
@@ -217,15 +220,20 @@ def writing(root: Root, parts: tuple[Part, ...], *, alone: bool) -> LiteralStrin
     head = head.replace("{held}", "held" if alone else "(SELECT 1) AS held")
     if alone and root == "none":
         head = f"{head} FROM held"
-    texts = [_HELD] if alone else []
+    texts = [HELD] if alone else []
     texts.append(f"root AS ({head})")
-    texts.extend(f"{name} AS ({_PARTS[name]})" for name in parts)
+    texts.extend(f"{name} AS ({PARTS[name]})" for name in parts)
+    # Built of the constants above alone.
+    return cast("LiteralString", f"WITH {joined(texts)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Put parts of a statement together, each of which numbers its parameters from 1."""
     taken, numbered = 0, list[str]()
     for text in texts:
         numbered.append(_shifted(text, taken))
         taken += max((int(n) for n in _NUMBER.findall(text)), default=0)
-    # Built of the constants above alone.
-    return cast("LiteralString", f"WITH {', '.join(numbered)} SELECT 1 FROM root")  # type: ignore[redundant-cast]  # to pyright it is none
+    return ", ".join(numbered)
 
 
 def _shifted(text: str, by: int) -> str:
@@ -390,8 +398,3 @@ SELECT account, sum(posted), sum(pending_out), sum(pending_in) FROM (
 """
 BALANCES_FROM: Final = _ACCOUNTS.replace("{beyond}", ">=")
 BALANCES_AFTER: Final = _ACCOUNTS.replace("{beyond}", ">")
-#: tenant, least length, limit
-LONG_TAILS: Final = """
-SELECT account FROM oc_balance_tail WHERE tenant = $1
-GROUP BY account HAVING count(*) >= $2 ORDER BY account LIMIT $3
-"""

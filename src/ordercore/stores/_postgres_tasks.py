@@ -29,6 +29,7 @@ from ordercore.stores._postgres_work import (
     Rows,
     Statement,
     Work,
+    has_rows,
     is_gone,
 )
 
@@ -218,12 +219,12 @@ async def _answers(
     if len(batch) == 1:
         cursor = psycopg.AsyncRawCursor(connection)
         await cursor.execute(*batch[0])
-        return (await cursor.fetchall() if cursor.description else (),)
+        return (await cursor.fetchall() if has_rows(cursor) else (),)
     cursors = [psycopg.AsyncRawCursor(connection) for _ in batch]
     async with connection.pipeline():
         for cursor, statement in zip(cursors, batch, strict=True):
             await cursor.execute(*statement)
-    return [await cursor.fetchall() if cursor.description else () for cursor in cursors]
+    return [await cursor.fetchall() if has_rows(cursor) else () for cursor in cursors]
 
 
 async def _settle(connection: "psycopg.AsyncConnection[Any]") -> None:

@@ -29,6 +29,7 @@ from ordercore.stores._postgres_work import (
     Rows,
     Statement,
     Work,
+    has_rows,
     is_gone,
 )
 
@@ -216,12 +217,12 @@ def _answers(
     if len(batch) == 1:
         cursor = psycopg.RawCursor(connection)
         cursor.execute(*batch[0])
-        return (cursor.fetchall() if cursor.description else (),)
+        return (cursor.fetchall() if has_rows(cursor) else (),)
     cursors = [psycopg.RawCursor(connection) for _ in batch]
     with connection.pipeline():
         for cursor, statement in zip(cursors, batch, strict=True):
             cursor.execute(*statement)
-    return [cursor.fetchall() if cursor.description else () for cursor in cursors]
+    return [cursor.fetchall() if has_rows(cursor) else () for cursor in cursors]
 
 
 def _settle(connection: "psycopg.Connection[Any]") -> None:

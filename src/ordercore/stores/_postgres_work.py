@@ -40,6 +40,7 @@ __all__ = [
     "Session",
     "Statement",
     "Work",
+    "has_rows",
     "is_gone",
     "quoted",
 ]
@@ -79,7 +80,12 @@ Rows = Sequence[Row]
 #: Work that yields batches of statements, is sent the rows of each, and returns its result.
 Work = Generator[Sequence[Statement] | Aside, Sequence[Rows], T_co]
 
-_RACES: Final = (pg.DeadlockDetected, pg.SerializationFailure, pg.UniqueViolation)
+_RACES: Final = (
+    pg.DeadlockDetected,
+    pg.SerializationFailure,
+    pg.UniqueViolation,
+    pg.DivisionByZero,  # a promise that there was not enough for
+)
 _GONE: Final = (pg.AdminShutdown, pg.CrashShutdown, pg.CannotConnectNow)
 _WAITED: Final = (pg.LockNotAvailable, pg.QueryCanceled)
 _DATA: Final = (pg.NumericValueOutOfRange, pg.UntranslatableCharacter, pg.CharacterNotInRepertoire)
@@ -101,12 +107,14 @@ class Attempts:
         again: How often it has lost a race.
         sent: Whether a batch that may commit is on its way; set by the work.
         unknown: Whether a connection was lost while one was, so that it may have committed.
+        own: Whether the transaction is the work's own, so that its failing undoes nothing else.
     """
 
-    __slots__ = ("_lost", "_subject", "again", "sent", "unknown")
+    __slots__ = ("_lost", "_subject", "again", "own", "sent", "unknown")
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, *, own: bool = True) -> None:
         self._subject = subject
+        self.own = own
         self.again = self._lost = 0
         self.unknown = False
         self.sent = False
@@ -251,3 +259,11 @@ def is_gone(error: Exception, connection: "psycopg.Connection | psycopg.AsyncCon
 
     """
     return connection.closed or isinstance(error, _GONE)
+
+
+def has_rows(cursor: "psycopg.RawCursor[Any] | psycopg.AsyncRawCursor[Any]") -> bool:
+    """
+    Say whether a statement has answered rows, without the columns' descriptions being made.
+
+    """
+    return cursor.pgresult is not None and cursor.pgresult.nfields > 0
