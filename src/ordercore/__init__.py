@@ -104,7 +104,13 @@ if TYPE_CHECKING:
     from ordercore.parties import Destination
     from ordercore.payments import Tender
     from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
-    from ordercore.stores import GroupCommit, MemoryStore, SQLiteStore
+    from ordercore.stores import (
+        AsyncPostgresStore,
+        GroupCommit,
+        MemoryStore,
+        PostgresStore,
+        SQLiteStore,
+    )
     from ordercore.totals import Charge, Discount
 
 __all__ = [
@@ -116,6 +122,7 @@ __all__ = [
     "AdjustedLine",
     "ApplySnapshot",
     "AsyncEngine",
+    "AsyncPostgresStore",
     "AuthorizeReturn",
     "CancelCount",
     "CancelPurchase",
@@ -163,6 +170,7 @@ __all__ = [
     "PlaceKind",
     "PlaceOrder",
     "PortUnavailable",
+    "PostgresStore",
     "Product",
     "PurchaseLineRequest",
     "ReceivePurchase",
@@ -286,6 +294,8 @@ _HOME: dict[str, str] = {
     "Rounding": "ordercore.money",
     "Rules": "ordercore.orders",
     "SQLiteStore": "ordercore.stores",
+    "PostgresStore": "ordercore.stores",
+    "AsyncPostgresStore": "ordercore.stores",
     "SendTransfer": "ordercore.inventory.documents",
     "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",

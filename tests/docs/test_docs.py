@@ -16,6 +16,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from tests.docs.pages import ROOT, anchors, fences, links, pages, short
+from tests.postgres import environment, server_dsn
 
 _PAGES = [pytest.param(path, id=short(path)) for path in pages()]
 _WITH_PYTHON = [
@@ -58,6 +59,9 @@ def test_every_python_block_runs(
         if language == "python"
     ]
     monkeypatch.chdir(tmp_path)
+    if "PostgresStore(" in page.read_text(encoding="utf-8"):
+        for name, value in environment(server_dsn()).items():
+            monkeypatch.setenv(name, value)
 
     examples = list(document.examples())
     assert [example.line for example in examples] == written

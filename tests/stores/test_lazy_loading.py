@@ -30,5 +30,5 @@ def test_only_the_sqlite_store_loads_sqlite(work: str, loaded: bool) -> None:
 def test_every_public_name_is_there_and_no_other() -> None:
     assert [getattr(stores, name).__name__ for name in stores.__all__] == stores.__all__
     assert set(stores.__all__) <= set(dir(stores))
-    with pytest.raises(AttributeError, match="PostgresStore"):
-        _ = stores.PostgresStore  # type: ignore[attr-defined]  # the claim: it is not there
+    with pytest.raises(AttributeError, match="OracleStore"):
+        _ = stores.OracleStore  # type: ignore[attr-defined]  # the claim: it is not there

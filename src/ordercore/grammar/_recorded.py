@@ -18,7 +18,7 @@ class Recorded:
     An event as it stands in the store.
 
     Attributes:
-        position: Its place in the tenant's feed, from 1.
+        position: Its place in the tenant's feed, from 1; 0 where it has none yet.
         stream: Whose fact it is.
         version: Its place in the stream, from 1.
         recorded_at: When it was committed.

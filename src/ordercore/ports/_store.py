@@ -12,7 +12,9 @@ What an adequate store guarantees (the contract test holds each of them over eve
   S5  What a commit has returned survives the process and, with full durability, the power.
   S6  Nothing of one tenant is visible to or changed by another.
   S7  An effect is leased to one holder at a time, and its lease ends in the commit of its outcome.
-  S8  Positions of the feed are consecutive in commit order.
+  S8  Positions of the feed and of the ledger's log are consecutive from 1, in the order of each
+      stream and of each guarded account. A reader who follows them misses nothing and sees nothing
+      twice, however slow other commits are. A store may give them out when they are read first.
   S9  A claimed stream is given to nobody else before its claim ends or is given back; a claim
       refuses no commit, and ends by time where its holder has died.
   S10 The due instant, the waiting mark and the kept state of a stream are those of its last
@@ -168,6 +170,7 @@ class Store(FeedStore, WorkStore, Protocol):
         """
         Return a stream's events beyond a version, in order.
 
+        An event that the feed has not numbered yet may have the position 0.
         """
         ...
 
@@ -184,6 +187,9 @@ class Store(FeedStore, WorkStore, Protocol):
         Raises:
             Conflict: The stream is not at ``from_version``; nothing was written.
             Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+            PortUnavailable: The store can't be reached or is locked; nothing was written.
+            OutcomeUnknown: The store was lost during the commit and can't be asked what became of
+                it. The same commit may be sent again: it is written once.
         """
         ...
 

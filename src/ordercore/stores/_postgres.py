@@ -1,0 +1,328 @@
+"""
+The store in PostgreSQL: durable, for many processes on many machines.
+
+What is done is written once, as generators, in ``_postgres_commit`` (with the order of locks) and
+``_postgres_reading`` (with the numbering of the feed and the log). Here they are done
+by threads, on connections that ``_postgres_threads`` lends; ``AsyncPostgresStore`` does the same in
+an event loop.
+
+Durability is the server's: a commit returns when the server has confirmed it, and what that means
+says its ``synchronous_commit``. A connection that is lost during a commit is not guessed about: the
+commit is done again, and finds its receipt where the first try was through.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final, final
+
+from psycopg_pool import ConnectionPool
+
+from ordercore.codec import JsonCodec
+from ordercore.errors import Conflict, InvalidData, InvariantViolated, Rejected
+from ordercore.grammar import Recorded
+from ordercore.ids import CommandId, StreamId, TenantId
+from ordercore.instants import Instant
+from ordercore.ledger import AccountId, Balance, Entry, OpenPending
+from ordercore.ports import Codec, Commit, CommitRefusal, Lease, Receipt
+from ordercore.stores._postgres_commit import Committing
+from ordercore.stores._postgres_desk import PostgresDesk
+from ordercore.stores._postgres_schema import bring_forward
+from ordercore.stores._postgres_threads import Connections
+from ordercore.stores._postgres_work import Access, Session
+from ordercore.stores._rows import to_us
+
+__all__ = ["PostgresStore"]
+
+
+@final
+class PostgresStore(PostgresDesk):
+    """
+    A store in a PostgreSQL database, version 15 or newer.
+
+    Threads may share it: each piece of work borrows a connection of a bounded pool. Processes open
+    their own, as many as like; a process that forks opens its own afterwards.
+    """
+
+    __slots__ = ("_committing",)
+
+    def __init__(
+        self,
+        dsn: str = "",
+        *,
+        pool: "ConnectionPool[Any] | None" = None,
+        schema: str | None = None,
+        codec: Codec | None = None,
+        connections_min: int = 1,
+        connections_max: int = 10,
+        connect_timeout_ms: int = 10_000,
+        lock_timeout_ms: int = 10_000,
+        statement_timeout_ms: int = 60_000,
+    ) -> None:
+        """
+        Open a store; tables that are missing are made, older ones are brought forward.
+
+        Args:
+            dsn: Where the database is: a ``postgresql://`` URL or ``key=value`` pairs, see libpq;
+                what it leaves open comes from the environment (``PGHOST`` ...).
+            pool: A pool to borrow connections from, instead of one of its own. It must serve this
+                store alone, since sessions are set up for it; :meth:`close` leaves it open.
+            schema: In which schema of the database the tables lie, made where it is missing; None
+                for the first of the search path.
+            codec: How events, commands and replies are written; None for the library's own JSON.
+            connections_min: How many connections are kept open.
+            connections_max: How many there are at most; whoever needs one more waits.
+            connect_timeout_ms: How long work waits for a connection, the first one included.
+            lock_timeout_ms: How long a statement waits for a lock; 0 for ever.
+            statement_timeout_ms: How long a statement may take; 0 for ever.
+
+        Raises:
+            InvalidData: A newer ordercore has written the tables; nothing was changed.
+            InvalidDefinition: Both a DSN and a pool were given, or impossible sizes.
+            PortUnavailable: The database can't be reached.
+        """
+        chosen = JsonCodec() if codec is None else codec
+        session = Session(schema, lock_timeout_ms, statement_timeout_ms)
+        access = Access(dsn, connections_min, connections_max, connect_timeout_ms, session)
+        super().__init__(Connections(access, pool), chosen)
+        self._committing: Final = Committing(chosen)
+        try:
+            self._read(bring_forward, schema)
+        except BaseException:
+            self.close()
+            raise
+
+    def load(self, tenant: TenantId, stream: StreamId, after: int = 0) -> Sequence[Recorded]:
+        """
+        Return a stream's events beyond a version, in order.
+
+        An event that no reading of the feed has numbered yet has the position 0.
+        """
+        return self._read(self._reading.load, tenant, stream, after)
+
+    def commit(self, commit: Commit) -> Receipt:
+        """
+        Write a commit, or return the receipt recorded under its command id before.
+
+        A refused commit records its receipt and ends the leases it settles; the stream's version
+        is not compared and its due row stays.
+
+        Raises:
+            Conflict: The stream is not at ``from_version``; nothing was written.
+            Rejected: A ledger rule, see ``ordercore.ledger.apply_batch``; nothing was written.
+            InvalidData: A number exceeds 64 bits or a text is no Unicode or holds a NUL; nothing
+                was written.
+            InvariantViolated: The commit contradicts itself; nothing was written.
+            PortUnavailable: The database can't be reached or a lock was not to be had; nothing
+                was written.
+            OutcomeUnknown: The connection was lost during the commit, and the database can't be
+                asked what became of it. The same commit may be sent again.
+        """
+        prepared = self._committing.prepared(commit)
+        receipt = self._connections.run(
+            lambda attempts: self._committing.commit(commit, prepared, attempts),
+            f"commit {commit.receipt.command_id}",
+        )
+        self._committing.remember(commit.tenant)
+        return receipt
+
+    def commit_many(self, commits: Sequence[Commit]) -> Sequence[Receipt | CommitRefusal]:
+        """
+        Write several commits in one transaction with one flush; answer each, in order.
+
+        See :meth:`ordercore.ports.Store.commit_many`. Where PostgreSQL can't hold a value of one,
+        all are written one by one.
+
+        Raises:
+            PortUnavailable: The database can't be reached or a lock was not to be had; nothing
+                was written.
+            OutcomeUnknown: The connection was lost during the commit, and the database can't be
+                asked what became of it.
+        """
+        answers, groups = self._committing.screen(commits)
+        if groups:
+            try:
+                written = self._connections.run(
+                    lambda attempts: self._committing.commit_many(groups, attempts), "group"
+                )
+            except InvalidData:
+                written = {
+                    index: self._answer(commit)
+                    for group in groups.values()
+                    for index, commit, _ in group
+                }
+            self._committing.remember_all(groups, written)
+            for index, answer in written.items():
+                answers[index] = answer
+        return [answer for answer in answers if answer is not None]
+
+    def _answer(self, commit: Commit) -> Receipt | CommitRefusal:
+        try:
+            return self.commit(commit)
+        except (Conflict, Rejected, InvalidData, InvariantViolated) as refusal:
+            return refusal.with_traceback(None)
+
+    def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
+        """
+        Return what was recorded under a command id.
+
+        """
+        return self._read(self._committing.receipts, tenant, (command_id,)).get(command_id)
+
+    def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
+        """
+        Keep every other writer of this tenant out until the block ends, of all processes.
+
+        Other tenants go on. Commits inside are durable at once and stay, however the block ends.
+        Inside, the thread works on one connection, which holds a lock of the session.
+
+        Raises:
+            PortUnavailable: Somebody else kept the tenant for longer than the lock timeout.
+        """
+        return self._connections.hold(tenant)
+
+    def balances(
+        self, tenant: TenantId, accounts: Collection[AccountId], at: Instant
+    ) -> Mapping[AccountId, Balance]:
+        """
+        Return balances as they count at an instant: holds that are due no longer go out.
+
+        All of them are of one moment. Cost: O(accounts + their due holds + their tails).
+        """
+        return self._read(self._reading.balances, tenant, accounts, at) if accounts else {}
+
+    def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
+        """
+        Iterate over touched accounts by prefix, in order, as recorded (due holds still counted).
+
+        What is written meanwhile may be seen or not; inside :meth:`hold` all is of one moment.
+        """
+        last, beyond = prefix, False
+        while page := self._read(self._reading.accounts, tenant, last, beyond):
+            for account, balance in page:
+                if not account.startswith(prefix):
+                    return
+                yield account, balance
+            last, beyond = page[-1][0], True
+
+    def pendings(
+        self, tenant: TenantId, reference: str | None = None, *, source: AccountId | None = None
+    ) -> Sequence[OpenPending]:
+        """
+        Return open holds in the order in which they were made: all, of one holder, of one account.
+
+        """
+        return self._read(self._reading.pendings, tenant, reference, source)
+
+    def pendings_made(self, tenant: TenantId, ids: Collection[str]) -> Mapping[str, OpenPending]:
+        """
+        Return holds as they were made, open or ended since; unknown ids are absent.
+
+        """
+        return self._read(self._reading.pendings_made, tenant, ids)
+
+    def entries(
+        self, tenant: TenantId, account: AccountId | None = None, *, after: int = 0
+    ) -> Iterator[Entry]:
+        """
+        Iterate over the ledger's log beyond a position, all or what touched one account, in order.
+
+        What is appended meanwhile is seen. Cost: O(steps beyond it).
+        """
+        while page := self._read(self._reading.entries, tenant, account, after):
+            yield from page
+            after = page[-1].position
+
+    def occurred_after(self, tenant: TenantId, at: Instant) -> Iterator[Entry]:
+        """
+        Iterate over the steps that are said to have occurred after an instant.
+
+        Cost: O(these steps), whatever the length of the log.
+        """
+        last = self._reading.first_occurred_after(at)
+        while page := self._read(self._reading.occurred_after, tenant, *last):
+            yield from page
+            last = (to_us(page[-1].step.occurred_at), page[-1].position)
+
+    def last_position(self, tenant: TenantId) -> int:
+        """
+        Return the position of the last step of a tenant's log, 0 where there is none.
+
+        """
+        return self._read(self._reading.last_position, tenant)
+
+    def lease(
+        self,
+        tenant: TenantId,
+        stream: StreamId,
+        effect_key: str,
+        *,
+        holder: str,
+        at: Instant,
+        until: Instant,
+    ) -> Lease:
+        """
+        Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
+
+        """
+        return self._connections.run(
+            lambda _: self._reading.lease(
+                tenant, stream, effect_key, holder=holder, at=at, until=until
+            ),
+            f"lease {effect_key}",
+        )
+
+    def unlease(self, tenant: TenantId, effect_key: str) -> None:
+        """
+        Give a lease back unused: the port certainly did not act.
+
+        That speaks for the latest try alone. An inherited lease therefore ends and is remembered,
+        since what came of the try before it is still unknown.
+        """
+        self._read(self._reading.unlease, tenant, effect_key)
+
+    def find(self, tenant: TenantId, reference: str) -> StreamId | None:
+        """
+        Return the stream whose events declared an outside reference; the first that did.
+
+        """
+        return self._read(self._reading.find, tenant, reference)
+
+    def streams(self, tenant: TenantId) -> Iterator[StreamId]:
+        """
+        Iterate over all streams, in order of id.
+
+        """
+        last = ""
+        while page := self._read(self._reading.streams, tenant, last):
+            yield from page
+            last = page[-1]
+
+    def tenants(self) -> Sequence[TenantId]:
+        """
+        List the tenants that have written anything, in order of id.
+
+        """
+        return self._read(self._reading.tenants)
+
+    def maintain(self, tenant: TenantId, *, tail_rows: int = 100, limit: int = 100) -> int:
+        """
+        Fold the tails of accounts that nobody judges into their rows, so that reading stays quick.
+
+        Call it now and then, from any process. Nothing depends on it but the speed of reading.
+
+        Args:
+            tenant: Whose.
+            tail_rows: From how many rows on a tail is folded.
+            limit: How many accounts at most.
+
+        Returns:
+            How many accounts it has found; as many as ``limit`` where there may be more.
+        """
+        return self._read(self._reading.maintain, tenant, tail_rows, limit)
+
+    def close(self) -> None:
+        """
+        Give back the store's own connections; a second call does nothing.
+
+        """
+        self._connections.close()
