@@ -15,7 +15,7 @@ from ordercore.fulfillment import LabelPurchased
 from ordercore.grammar import Event
 from ordercore.ids import CommandId, TenantId
 from ordercore.ledger import account_parts
-from ordercore.orders import Order, balance, outstanding
+from ordercore.orders import Order, allowed, balance, outstanding
 from ordercore.payments import (
     AuthorizationVoided,
     PaymentAuthorized,
@@ -67,7 +67,7 @@ def audit(folder: Path, engine: Engine, store: Store, provider: Provider) -> Fin
     faults = [
         *(f"books: {sentence}" for sentence in found.trial_balance + found.differences),
         *(f"leak: {sentence}" for sentence in found.leaks),
-        *_not_at_rest(orders),
+        *_not_at_rest(orders, answers),
         *_at_the_provider(engine, orders, provider.acts()),
         *_stock(store, orders),
         *_not_kept(store, answers),
@@ -82,14 +82,16 @@ def audit(folder: Path, engine: Engine, store: Store, provider: Provider) -> Fin
     )
 
 
-def _not_at_rest(orders: list[Order]) -> Iterator[str]:
+def _not_at_rest(orders: list[Order], answers: Mapping[str, str]) -> Iterator[str]:
     """Every order has ended, or a person is asked and told why."""
     for order in orders:
         owed = outstanding(order)
         asked = [attempt.reason for attempt in order.attempts if attempt.waits_for_operator]
         asked += [r.request_id for r in order.payments.requests if r.waits_for_person]
         if order.status not in {"completed", "canceled"} and not all(asked or [""]):
-            yield f"{order.id} is {order.status} and waits for nobody: {owed}"
+            may = "; ".join(map(str, allowed(order)))
+            no = [key for key, answer in answers.items() if answer and key.startswith(order.id)]
+            yield f"{order.id} is {order.status} and waits for nobody: {may}; refused: {no}"
         if still := [effect.key for effect in owed if not effect.waits_for_operator]:
             yield f"{order.id} is {order.status} and still owes {still}"
 

