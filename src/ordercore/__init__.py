@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from ordercore.payments import Tender
     from ordercore.places import CapacityMeasure, Place, PlaceKind, StaticPlaces
     from ordercore.stores import (
+        AsyncGroupCommit,
         AsyncPostgresStore,
         GroupCommit,
         MemoryStore,
@@ -122,6 +123,7 @@ __all__ = [
     "AdjustedLine",
     "ApplySnapshot",
     "AsyncEngine",
+    "AsyncGroupCommit",
     "AsyncPostgresStore",
     "AuthorizeReturn",
     "CancelCount",
@@ -296,6 +298,7 @@ _HOME: dict[str, str] = {
     "SQLiteStore": "ordercore.stores",
     "PostgresStore": "ordercore.stores",
     "AsyncPostgresStore": "ordercore.stores",
+    "AsyncGroupCommit": "ordercore.stores",
     "SendTransfer": "ordercore.inventory.documents",
     "SetCapacity": "ordercore.orders",
     "ShipPackage": "ordercore.orders",

@@ -1,24 +1,16 @@
 """Every store, under one name."""
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
-import psycopg
 import pytest
 
 from ordercore.ports import Store
 from ordercore.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SQLiteStore
-from tests.postgres import server_dsn
 from tests.stores._blocking import Blocking
 from tests.stores._toys import ToyCodec
-
-TABLES = (
-    "tenants", "streams", "snapshots", "events", "consumers", "references", "receipts", "leases",
-    "transfers", "merged", "pendings", "balances", "balance_tail",
-)  # fmt: skip
 
 
 @pytest.fixture(
@@ -55,6 +47,13 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 
 
 @pytest.fixture
+def examples(request: pytest.FixtureRequest, new_store: object) -> int:
+    """Say how many random walks a store is put through: fewer where each asks a server."""
+    del new_store
+    return 8 if "postgres" in request.node.callspec.params["new_store"] else 60
+
+
+@pytest.fixture
 def store(new_store: Callable[[], Store]) -> Store:
     return new_store()
 
@@ -62,49 +61,6 @@ def store(new_store: Callable[[], Store]) -> Store:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "shop.db"
-
-
-@pytest.fixture(scope="session")
-def schema() -> str:
-    """Name the first schema of this process of the test run; others begin with its name."""
-    return f"oc_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-
-
-@pytest.fixture(scope="session")
-def dsn(schema: str) -> Iterator[str]:
-    """Return where a server is; what is made in it is gone in the end."""
-    dsn = server_dsn()
-    yield dsn
-    with psycopg.connect(dsn) as connection:
-        found = connection.execute("SELECT nspname FROM pg_namespace").fetchall()
-        for (name,) in found:
-            if name.startswith(schema):
-                connection.execute(f'DROP SCHEMA "{name}" CASCADE'.encode())
-
-
-@pytest.fixture(scope="session")
-def emptied(dsn: str) -> Iterator[Callable[[str], str]]:
-    """Return what makes a schema with empty tables, or empties the one that a test has left."""
-    made: set[str] = set()
-    with psycopg.connect(dsn, autocommit=True) as connection:
-
-        def empty(name: str) -> str:
-            if name in made:
-                texts = [f'DELETE FROM "{name}".oc_{table}' for table in TABLES]  # noqa: S608
-                connection.execute("; ".join(texts).encode())
-            else:
-                PostgresStore(dsn, schema=name).close()
-                made.add(name)
-            return name
-
-        yield empty
-
-
-@pytest.fixture
-def new_schema(emptied: Callable[[str], str], schema: str) -> Callable[[], str]:
-    """Return what names a schema with empty tables, another at each call."""
-    names = (f"{schema}_{n}" for n in count(1))
-    return lambda: emptied(next(names))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Self
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordercore.engine import audit_ledger
@@ -55,16 +55,22 @@ def leased(store: Store) -> list[object]:
     ]
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example opens a new store
-)
 def test_a_group_reads_in_every_way_as_if_its_commits_came_one_after_the_other(
-    new_store: Callable[[], Store], seed: int
+    new_store: Callable[[], Store], examples: int
 ) -> None:
-    random, alone, together = Random(seed), MemoryStore(), new_store()
+    @given(st.integers(0, 2**32 - 1))
+    @settings(max_examples=examples, deadline=None)
+    def holds(seed: int) -> None:
+        together = new_store()
+        compare_groups_with_single_commits(Random(seed), together)
+        together.close()
+
+    holds()
+
+
+def compare_groups_with_single_commits(random: Random, together: Store) -> None:
+    """Walk in groups, and in a store in memory one by one."""
+    alone = MemoryStore()
     walk = Walk(random, alone)
     for store in (alone, together):
         for tenant in (SHOP, OTHER):
@@ -81,7 +87,6 @@ def test_a_group_reads_in_every_way_as_if_its_commits_came_one_after_the_other(
     assert leased(together) == leased(alone)
     for tenant in (SHOP, OTHER):
         assert audit_ledger(together, tenant) == ()
-    together.close()
 
 
 def test_an_accepted_commit_is_answered_with_its_own_receipt_and_a_repeat_with_the_first(

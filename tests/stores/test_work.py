@@ -151,29 +151,33 @@ asks = st.tuples(
 )
 
 
-@given(st.lists(asks, max_size=25))
+walks_of_claims = st.lists(asks, max_size=25)
+
+
+def play_claims(store: Store, walk: list[tuple[str, str, str, int, int]]) -> list[object]:
+    """Claim, commit and give back; say what was answered."""
+    now, versions, seen = 0, dict.fromkeys(("s-1", "s-2", "s-3"), 0), list[object]()
+    for n, (what, holder, stream, later, last) in enumerate(walk):
+        now += later
+        rest = minutes(now + last) if what == "rest" else None
+        if what == "claim":
+            seen.append(claim(store, holder, at=now, until=now + last, limit=last))
+        elif what == "commit":
+            version = versions[stream]
+            store.commit(says(f"c-{n}", stream, "x", version=version, due=now + last - 2))
+            versions[stream] += 1
+        else:
+            store.unclaim(SHOP, [StreamId(stream)], holder=holder, rest_until=rest)
+        seen.append(store.next_due(SHOP))
+    return seen
+
+
+@given(walks_of_claims)
 @settings(max_examples=100, deadline=None)
 def test_both_stores_give_out_the_same_claims(walk: list[tuple[str, str, str, int, int]]) -> None:
     memory, disk = MemoryStore(), SQLiteStore(":memory:", codec=ToyCodec())
-
-    def play(store: Store) -> list[object]:
-        now, versions, seen = 0, dict.fromkeys(("s-1", "s-2", "s-3"), 0), list[object]()
-        for n, (what, holder, stream, later, last) in enumerate(walk):
-            now += later
-            rest = minutes(now + last) if what == "rest" else None
-            if what == "claim":
-                seen.append(claim(store, holder, at=now, until=now + last, limit=last))
-            elif what == "commit":
-                version = versions[stream]
-                store.commit(says(f"c-{n}", stream, "x", version=version, due=now + last - 2))
-                versions[stream] += 1
-            else:
-                store.unclaim(SHOP, [StreamId(stream)], holder=holder, rest_until=rest)
-            seen.append(store.next_due(SHOP))
-        return seen
-
     try:
-        assert play(memory) == play(disk)
+        assert play_claims(memory, walk) == play_claims(disk, walk)
     finally:
         disk.close()
 

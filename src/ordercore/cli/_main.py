@@ -16,6 +16,7 @@ from typing import Final
 import ordercore
 from ordercore.cli._demo import run_demo
 from ordercore.cli._narrator import Narrator, SilentNarrator, narrator_for
+from ordercore.cli._opening import Where
 from ordercore.cli._reports import (
     Report,
     report_stock,
@@ -96,7 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         ("stock", "what lies where, and what of it is available"),
     ):
         command = commands.add_parser(name, help=told)
-        command.add_argument("store", type=Path, metavar="STORE", help="the SQLite file")
+        command.add_argument(
+            "store",
+            type=Where,
+            metavar="STORE",
+            help="a SQLite file, or the postgresql:// URL of a database",
+        )
         if name == "timeline":
             command.add_argument("order_id", metavar="ORDER_ID", help="the host's number for it")
         if name == "stock":

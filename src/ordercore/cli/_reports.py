@@ -1,22 +1,16 @@
 """
 Looking into a store from outside: the audit, an order's timeline, the stock book.
 
-A store is only opened where there is one; a mistyped name never makes a new file, and a database
-of somebody else is left as it is.
 """
 
-import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from typing import Final
 
 import attrs
 
 from ordercore.cli._books import stock_rows, stock_table, trial_rows, trial_table
 from ordercore.cli._narrator import Mark, Narrator
+from ordercore.cli._opening import NAMED_MAX, Where, opened
 from ordercore.cli._why import why_available, why_data, why_table
 from ordercore.cli._words import counted
 from ordercore.engine import verify
@@ -24,13 +18,9 @@ from ordercore.errors import Rejected
 from ordercore.ids import TenantId, order_stream
 from ordercore.instants import format_instant
 from ordercore.ports import Store
-from ordercore.stores import SQLiteStore
 from ordercore.views import timeline
 
 __all__ = ["Report", "report_stock", "report_timeline", "report_verification", "report_why"]
-
-#: How many orders are named to somebody who asked for one that is not there.
-_NAMED_MAX: Final = 5
 
 
 @attrs.frozen
@@ -44,7 +34,7 @@ class Report:
     well: bool = True
 
 
-def report_verification(path: Path, tenant: str, tell: Narrator) -> Report:
+def report_verification(where: Where, tenant: str, tell: Narrator) -> Report:
     """
     Recompute everything that a store keeps and name every difference and leak.
 
@@ -52,9 +42,9 @@ def report_verification(path: Path, tenant: str, tell: Narrator) -> Report:
         Rejected: ``no_store``, ``unknown_tenant``.
         InvalidData: A newer ordercore has written it.
     """
-    with _opened(path, tenant) as (store, whose):
+    with opened(where, tenant) as (store, whose):
         found = verify(store, whose)
-        tell.title(str(path), f"The audit of {_whose(whose)}.")
+        tell.title(str(where), f"The audit of {_whose(whose)}.")
         tell.table(trial_table(trial_rows(store, whose)))
     problems = (*found.trial_balance, *found.differences, *found.leaks)
     for problem in problems:
@@ -79,7 +69,7 @@ def report_verification(path: Path, tenant: str, tell: Narrator) -> Report:
     return Report(data, not problems)
 
 
-def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> Report:
+def report_timeline(where: Where, tenant: str, order_id: str, tell: Narrator) -> Report:
     """
     Tell an order's history.
 
@@ -87,12 +77,12 @@ def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> R
         Rejected: ``no_store``, ``unknown_tenant``, ``unknown_order``.
         InvalidData: A newer ordercore has written it.
     """
-    with _opened(path, tenant) as (store, whose):
+    with opened(where, tenant) as (store, whose):
         history = store.load(whose, order_stream(order_id))
         if not history:
-            raise _unknown_order(path, store, whose, order_id)
+            raise _unknown_order(where, store, whose, order_id)
         entries = timeline(history)
-    tell.title(f"Order {order_id}", f"Its history, times in UTC, from {path}.")
+    tell.title(f"Order {order_id}", f"Its history, times in UTC, from {where}.")
     tell.timeline(order_id, entries)
     return Report(
         [
@@ -108,7 +98,7 @@ def report_timeline(path: Path, tenant: str, order_id: str, tell: Narrator) -> R
     )
 
 
-def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:
+def report_stock(where: Where, tenant: str, tell: Narrator) -> Report:
     """
     Show the stock book as of now.
 
@@ -116,9 +106,9 @@ def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:
         Rejected: ``no_store``, ``unknown_tenant``.
         InvalidData: A newer ordercore has written it.
     """
-    with _opened(path, tenant) as (store, whose):
+    with opened(where, tenant) as (store, whose):
         rows = stock_rows(store, whose, datetime.now(UTC))
-    tell.title(str(path), f"The stock of {_whose(whose)}, in units.")
+    tell.title(str(where), f"The stock of {_whose(whose)}, in units.")
     if rows:
         tell.table(stock_table(rows))
     else:
@@ -139,7 +129,7 @@ def report_stock(path: Path, tenant: str, tell: Narrator) -> Report:
     )
 
 
-def report_why(path: Path, tenant: str, asked: str, tell: Narrator) -> Report:
+def report_why(where: Where, tenant: str, asked: str, tell: Narrator) -> Report:
     """
     Show the statement of what is available of a SKU at a place, ``SKU@PLACE``.
 
@@ -147,58 +137,18 @@ def report_why(path: Path, tenant: str, asked: str, tell: Narrator) -> Report:
         Rejected: ``no_store``, ``unknown_tenant``, ``unknown_stock``.
         InvalidData: A newer ordercore has written it.
     """
-    with _opened(path, tenant) as (store, whose):
+    with opened(where, tenant) as (store, whose):
         sku, place, lines = why_available(store, whose, asked)
-    tell.title(f"{sku} at {place}", f"What made it available or took it, from {path}.")
+    tell.title(f"{sku} at {place}", f"What made it available or took it, from {where}.")
     tell.table(why_table(lines))
     return Report(why_data(lines))
 
 
-@contextmanager
-def _opened(path: Path, tenant: str) -> Generator[tuple[SQLiteStore, TenantId], None, None]:
-    _require_store(path)
-    store = SQLiteStore(path)
-    try:
-        known = store.tenants()
-        if known and tenant not in known:
-            raise Rejected(
-                "unknown_tenant",
-                f"there is no tenant {tenant!r} in {path}",
-                data={"tenant": tenant},
-                legal=tuple(sorted(known)[:_NAMED_MAX]),
-            )
-        yield store, TenantId(tenant)
-    finally:
-        store.close()
-
-
-def _require_store(path: Path) -> None:
-    """
-    Refuse what is no store before it is opened as one.
-
-    Raises:
-        Rejected: ``no_store``: no file, no database, or a database without a store in it.
-    """
-    if not path.is_file():
-        raise _no_store(f"there is no file {path}")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
-            found = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'oc_meta'").fetchone()
-    except sqlite3.Error as error:
-        raise _no_store(f"{path} can't be read: {error}") from error
-    if found is None:
-        raise _no_store(f"{path} is a database that holds no store")
-
-
-def _no_store(reason: str) -> Rejected:
-    return Rejected("no_store", reason, legal=("a file written by SQLiteStore",))
-
-
-def _unknown_order(path: Path, store: Store, tenant: TenantId, order_id: str) -> Rejected:
-    streams = islice(store.streams(tenant), _NAMED_MAX)
+def _unknown_order(where: Where, store: Store, tenant: TenantId, order_id: str) -> Rejected:
+    streams = islice(store.streams(tenant), NAMED_MAX)
     return Rejected(
         "unknown_order",
-        f"there is no order {order_id!r} in {path}",
+        f"there is no order {order_id!r} in {where}",
         data={"order": order_id},
         legal=tuple(stream.partition("/")[2] for stream in streams),
     )

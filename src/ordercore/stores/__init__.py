@@ -5,7 +5,8 @@ Stores: where events, transfers and receipts are kept, together or not at all.
 ``PostgresStore`` in a database for many machines (install ``ordercore[postgres]``). All hold the
 guarantees S1 to S11 of :mod:`ordercore.ports`, and all ask ``ordercore.ledger`` for the ledger's
 rules, so they refuse the same batches with the same words. ``GroupCommit`` stands in front of one
-and writes together what several threads commit at the same moment.
+and writes together what several threads commit at the same moment; ``AsyncGroupCommit`` does so
+for tasks.
 
 Each name loads its module on first use: a host that stays in memory never loads ``sqlite3``, and
 none but a host of PostgreSQL needs its driver.
@@ -15,15 +16,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ordercore.stores._async_group_commit import AsyncGroupCommit
     from ordercore.stores._group_commit import GroupCommit
     from ordercore.stores._memory import MemoryStore
     from ordercore.stores._postgres import PostgresStore
     from ordercore.stores._postgres_async import AsyncPostgresStore
     from ordercore.stores._sqlite import SQLiteStore
 
-__all__ = ["AsyncPostgresStore", "GroupCommit", "MemoryStore", "PostgresStore", "SQLiteStore"]
+__all__ = [
+    "AsyncGroupCommit",
+    "AsyncPostgresStore",
+    "GroupCommit",
+    "MemoryStore",
+    "PostgresStore",
+    "SQLiteStore",
+]
 
 _HOMES: Final = {
+    "AsyncGroupCommit": "ordercore.stores._async_group_commit",
     "AsyncPostgresStore": "ordercore.stores._postgres_async",
     "GroupCommit": "ordercore.stores._group_commit",
     "MemoryStore": "ordercore.stores._memory",

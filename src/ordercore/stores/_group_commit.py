@@ -27,7 +27,7 @@ from ordercore.stores._gathering import Gathering, Ticket
 from ordercore.stores._judging import outcome
 from ordercore.stores._passing_on import PassingOn
 
-__all__ = ["GroupCommit"]
+__all__ = ["GroupCommit", "check_times", "told"]
 
 
 class _Here(threading.local):
@@ -81,11 +81,7 @@ class GroupCommit(PassingOn):
         Raises:
             InvalidDefinition: A time is negative, or a group could hold nothing.
         """
-        if linger_s < 0 or wait_s <= 0 or most < 1:
-            raise InvalidDefinition(
-                f"group commit with linger_s={linger_s}, wait_s={wait_s}, most={most}: the first "
-                "is 0 or more, the second above 0, the third 1 or more"
-            )
+        check_times(linger_s, wait_s, most)
         super().__init__(store)
         self._linger_s: Final = linger_s
         self._wait_s: Final = wait_s
@@ -120,7 +116,7 @@ class GroupCommit(PassingOn):
             with self._lock:
                 self._line.leave(ticket)
         if ticket.is_settled:
-            return _told(ticket)
+            return told(ticket)
         self._count(1)
         return self._store.commit(commit)
 
@@ -217,7 +213,25 @@ class GroupCommit(PassingOn):
             self.commits += commits
 
 
-def _told(ticket: Ticket) -> Receipt:
+def check_times(linger_s: float, wait_s: float, most: int) -> None:
+    """
+    Refuse a group commit that could write nothing.
+
+    Raises:
+        InvalidDefinition: A time is negative, or a group could hold nothing.
+    """
+    if linger_s < 0 or wait_s <= 0 or most < 1:
+        raise InvalidDefinition(
+            f"group commit with linger_s={linger_s}, wait_s={wait_s}, most={most}: the first "
+            "is 0 or more, the second above 0, the third 1 or more"
+        )
+
+
+def told(ticket: Ticket) -> Receipt:
+    """
+    Return or raise what came of a commit, once.
+
+    """
     answer, failure = ticket.answer, ticket.failure
     ticket.answer = ticket.failure = None  # else an error and the frames it passes keep each other
     if answer is not None:
