@@ -28,7 +28,6 @@ from tests.drill.shop import SKUS, brought, receipt
 from tests.drill.worker import read
 
 MAIN: Final = TenantId("main")
-RECEIPTS_MAX: Final = 20_000
 
 
 @attrs.frozen
@@ -69,7 +68,7 @@ def audit(folder: Path, engine: Engine, store: Store, provider: Provider) -> Fin
         *(f"leak: {sentence}" for sentence in found.leaks),
         *_not_at_rest(orders, answers),
         *_at_the_provider(engine, orders, provider.acts()),
-        *_stock(store, orders),
+        *_stock(store, orders, _deliveries(folder)),
         *_not_kept(store, answers),
         *(f"told twice: {fault}" for fault in _told_differently(folder)),
     ]
@@ -176,7 +175,7 @@ def _sums(
         yield f"money that belongs to no order: {dict(kept)}"
 
 
-def _stock(store: Store, orders: list[Order]) -> Iterator[str]:
+def _stock(store: Store, orders: list[Order], deliveries: set[int]) -> Iterator[str]:
     """What came in lies somewhere or is with customers."""
     lies: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for account, held in store.accounts(MAIN):
@@ -186,7 +185,7 @@ def _stock(store: Store, orders: list[Order]) -> Iterator[str]:
         if (parts.book, parts.code) == ("promise", "available") and held.available < 0:
             yield f"{account} is oversold: {held}"
     came: Counter[str] = Counter()
-    for number in range(RECEIPTS_MAX):
+    for number in deliveries:
         if store.recall(MAIN, CommandId(receipt(number)[0])) is not None:
             came.update(brought(number))
     gone: Counter[str] = Counter()
@@ -212,6 +211,12 @@ def _answers(folder: Path) -> Iterator[tuple[str, str]]:
         for kind, *words in read(path):
             if kind == "answer":
                 yield words[0], words[1]
+
+
+def _deliveries(folder: Path) -> set[int]:
+    """Those that somebody was about to book."""
+    lines = (line for path in folder.glob("acknowledged-*") for line in read(path))
+    return {int(line[1]) for line in lines if line[0] == "receipt"}
 
 
 def _told_differently(folder: Path) -> Iterator[str]:

@@ -68,7 +68,8 @@ def kill_workers(
 def bring_to_rest(folder: Path, engine: Engine, store: Store, clock: VirtualClock) -> None:
     """One process takes up every order where it was left, until nobody has anything to do."""
     lines = [line for path in sorted(folder.glob("acknowledged-*")) for line in read(path)]
-    unfinished = sorted({int(line[1]) for line in lines if line[0] == "open"})
+    begun = {int(line[1]) for line in lines if line[0] == "open"}
+    unfinished = sorted(begun | {int(order_id[2:]) for order_id in engine.order_ids()})
     answered = {
         line[1] for line in lines if line[0] == "answer" and (line[2] or ":cart" in line[1])
     }

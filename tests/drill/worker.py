@@ -89,7 +89,7 @@ class Memory:
             elif kind == "closed":
                 self.open.pop(int(what), None)
             elif kind == "receipt":
-                self.receipts = int(what)
+                self.receipts += 1
 
     def write(self, *words: object) -> None:
         os.write(self._file, ("\t".join(map(str, words)) + "\n").encode())
@@ -139,10 +139,10 @@ def _one_thing(
 ) -> None:
     drawn = chance.randrange(20)
     if drawn == 0 and memory.next > RECEIPT_EVERY * memory.receipts:
-        number = memory.receipts + 1
+        number = task.slot + task.slots * memory.receipts
         memory.write("receipt", number)
-        memory.receipts = number
-        submit(engine, memory.write, answered, receipt_of(task.slot + task.slots * number))
+        memory.receipts += 1
+        submit(engine, memory.write, answered, receipt_of(number))
     elif drawn < 4:
         engine.run_pending(10)
     elif drawn == 4 and memory.next > task.slots:
