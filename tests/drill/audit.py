@@ -67,6 +67,7 @@ def audit(folder: Path, engine: Engine, store: Store, provider: Provider) -> Fin
         *(f"books: {sentence}" for sentence in found.trial_balance + found.differences),
         *(f"leak: {sentence}" for sentence in found.leaks),
         *_not_at_rest(orders, answers),
+        *_leases(store, orders),
         *_at_the_provider(engine, orders, provider.acts()),
         *_stock(store, orders, _deliveries(folder)),
         *_not_kept(store, answers),
@@ -93,6 +94,14 @@ def _not_at_rest(orders: list[Order], answers: Mapping[str, str]) -> Iterator[st
             yield f"{order.id} is {order.status} and waits for nobody: {may}; refused: {no}"
         if still := [effect.key for effect in owed if not effect.waits_for_operator]:
             yield f"{order.id} is {order.status} and still owes {still}"
+
+
+def _leases(store: Store, orders: list[Order]) -> Iterator[str]:
+    """Nobody is said to be at something that nobody owes."""
+    owed = {effect.key for order in orders for effect in outstanding(order)}
+    for lease in store.leases(MAIN, "", 10_000):
+        if lease.effect_key not in owed:
+            yield f"{lease.effect_key} is leased and not owed"
 
 
 def _facts(events: list[Event], captured: dict[str, str]) -> Iterator[Fact]:

@@ -254,6 +254,7 @@ class AsyncPostgresStore(AsyncPostgresDesk):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
@@ -261,7 +262,7 @@ class AsyncPostgresStore(AsyncPostgresDesk):
         """
         return await self._run(
             lambda _: self._reading.lease(
-                tenant, stream, effect_key, holder=holder, at=at, until=until
+                tenant, stream, effect_key, holder=holder, at=at, until=until, version=version
             ),
             f"lease {effect_key}",
         )
