@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "ordercore"
 HERE = Path(__file__).resolve().parent
 
 #: The rooms that may know clocks, chance and the outside world; everything else is the core.
-OUTER_ROOMS = frozenset({"__main__", "cli", "engine", "stores", "testing"})
+OUTER_ROOMS = frozenset({"__main__", "cli", "engine", "runners", "stores", "testing"})
 
 
 def source_files() -> list[Path]:

@@ -226,7 +226,10 @@ def test_a_class_may_hold_itself() -> None:
     assert form.read(form.write(tree, LABEL), LABEL) == tree
 
 
-def test_every_kind_of_stream_that_ordercore_has_keeps_its_states() -> None:
-    for aggregate in KINDS.aggregates:
-        assert aggregate.state is not None, aggregate.kind
-        assert StateForm(aggregate.state, "1").name.startswith(aggregate.state.__name__.lower())
+def test_every_kind_of_stream_that_may_grow_long_keeps_its_states() -> None:
+    without = {aggregate.kind for aggregate in KINDS.aggregates if aggregate.state is None}
+    states = [a.state for a in KINDS.aggregates if a.state is not None]
+
+    assert without == {"notice"}  # a message is told off in a few events
+    for state in states:
+        assert StateForm(state, "1").name.startswith(state.__name__.lower())

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from ordercore.ports import _store, _webhooks
+from ordercore.ports import _joined, _store, _webhooks
 from tests.docs.pages import ROOT
 
 _PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
@@ -57,12 +57,12 @@ def test_a_promise_of_stores_is_tried_over_every_store(
 
 
 def test_promises_are_counted_without_gap() -> None:
-    for letter in "SFEW":
+    for letter in "SFJREW":
         numbers = [int(n[1:]) for n, _, _ in PROMISES if n[0] == letter]
         assert numbers == list(range(1, len(numbers) + 1)), letter
 
 
-@pytest.mark.parametrize(("port", "letters"), [(_store, "SF"), (_webhooks, "W")])
+@pytest.mark.parametrize(("port", "letters"), [(_store, "SF"), (_webhooks, "W"), (_joined, "JR")])
 def test_the_page_has_the_promises_of_the_port_and_no_others(
     port: ModuleType, letters: str
 ) -> None:

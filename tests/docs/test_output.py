@@ -8,6 +8,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from tests.docs.pages import fences, pages, short
+from tests.postgres import environment, server_dsn
 
 _PRINTING = [
     pytest.param(path, id=short(path))
@@ -33,6 +34,9 @@ def test_what_a_block_prints_stands_below_it(
         if language == "python" and following == "text"
     }
     monkeypatch.chdir(tmp_path)
+    if "PostgresStore(" in page.read_text(encoding="utf-8"):
+        for name, value in environment(server_dsn()).items():
+            monkeypatch.setenv(name, value)
 
     for example in Sybil(parsers=[PythonCodeBlockParser()]).parse(page).examples():
         example.evaluate()

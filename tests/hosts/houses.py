@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.rows import dict_row
 
 from ordercore import (
     AsyncEngine,
@@ -205,13 +206,11 @@ class PostgresHouse:
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
         if self.loop is None:
-            with psycopg.connect(self.dsn, row_factory=psycopg.rows.dict_row) as connection:
+            with psycopg.connect(self.dsn, row_factory=dict_row) as connection:
                 yield Transaction(connection, self.engine.submit_joined, self.schema)
             return
         run = self.loop.run_until_complete
-        link: Any = run(
-            psycopg.AsyncConnection.connect(self.dsn, row_factory=psycopg.rows.dict_row)
-        )
+        link: Any = run(psycopg.AsyncConnection.connect(self.dsn, row_factory=dict_row))
         try:
             yield Transaction(
                 _Blocking(link, run),

@@ -156,16 +156,16 @@ walks_of_claims = st.lists(asks, max_size=25)
 
 def play_claims(store: Store, walk: list[tuple[str, str, str, int, int]]) -> list[object]:
     """Claim, commit and give back; say what was answered."""
-    now, versions, seen = 0, dict.fromkeys(("s-1", "s-2", "s-3"), 0), list[object]()
+    now, versions, seen = 0, dict[str, int](), list[object]()
     for n, (what, holder, stream, later, last) in enumerate(walk):
         now += later
         rest = minutes(now + last) if what == "rest" else None
         if what == "claim":
             seen.append(claim(store, holder, at=now, until=now + last, limit=last))
         elif what == "commit":
-            version = versions[stream]
+            version = versions.get(stream, 0)
             store.commit(says(f"c-{n}", stream, "x", version=version, due=now + last - 2))
-            versions[stream] += 1
+            versions[stream] = version + 1
         else:
             store.unclaim(SHOP, [StreamId(stream)], holder=holder, rest_until=rest)
         seen.append(store.next_due(SHOP))

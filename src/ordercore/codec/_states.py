@@ -195,15 +195,13 @@ class _Maker:
         )
 
 
-def _made_of_fields(
-    kind: type[Any], fields: "tuple[attrs.Attribute[Any], ...]"
-) -> Callable[[dict[str, Any]], Any]:
+def _made_of_fields(kind: type[Any], fields: tuple[Any, ...]) -> Callable[[dict[str, Any]], Any]:
     """
     Return how one of a class is made of all its fields.
 
     A class that keeps them in a ``__dict__`` and checks nothing would only copy them there.
     """
-    checks = any(field.validator or field.converter for field in fields)
+    checks = any(field.validator or field.converter for field in fields)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # attrs leaves a converter's type open
     aliases = any(field.alias != field.name for field in fields)
     if checks or aliases or not kind.__dictoffset__ or hasattr(kind, "__attrs_post_init__"):
         return lambda given: kind(**given)

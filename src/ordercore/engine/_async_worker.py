@@ -111,8 +111,9 @@ class AsyncWorker(AnyWorker[AsyncEngine]):
 
     def wake(self) -> None:
         """
-        Look again at once; from any thread or task.
+        End an idle wait: something was made due in this process.
 
+        May be called from a signal handler or another thread.
         """
         if (loop := self._loop) is not None:
             with suppress(RuntimeError):  # it has ended meanwhile: nobody waits

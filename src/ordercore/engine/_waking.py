@@ -31,7 +31,8 @@ def perform_and_wake_loop(
 
     """
     count = yield from perform_loop(env, stream, go_on)
-    yield from wake_loop(env)
+    if go_on():  # who is not woken looks again by itself
+        yield from wake_loop(env)
     return count
 
 

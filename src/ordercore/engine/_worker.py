@@ -100,8 +100,9 @@ class Worker(AnyWorker[Engine]):
 
     def wake(self) -> None:
         """
-        Look again at once; from any thread, or from a signal's handler.
+        End an idle wait: something was made due in this process.
 
+        May be called from a signal handler or another thread.
         """
         self._words.put(None)
 

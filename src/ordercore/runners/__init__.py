@@ -7,4 +7,6 @@ its own with an extra of its own, since each needs a package that most hosts do 
 ``ordercore.runners.procrastinate`` (install ``ordercore[procrastinate]``).
 """
 
-__all__: list[str] = []
+from ordercore.ports import AsyncEffectRunner, EffectRunner
+
+__all__ = ["AsyncEffectRunner", "EffectRunner"]

@@ -3,9 +3,9 @@ What an awaited store around another passes on as it is: the twin of ``_passing_
 
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from functools import update_wrapper
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 from ordercore.ports import AsyncStore
 
@@ -28,16 +28,15 @@ class _Around:
 
 
 def _passed_on(
-    method: Callable[Concatenate[AsyncStore, _Params], Coroutine[Any, Any, _Returned]],
-) -> Callable[Concatenate[_Around, _Params], Coroutine[Any, Any, _Returned]]:
+    method: Callable[Concatenate[AsyncStore, _Params], _Returned],
+) -> Callable[Concatenate[_Around, _Params], _Returned]:
     name = method.__name__
 
-    async def call(self: _Around, /, *args: _Params.args, **options: _Params.kwargs) -> _Returned:
-        inner: Callable[_Params, Coroutine[Any, Any, _Returned]] = getattr(self._store, name)  # pyright: ignore[reportPrivateUsage]  # of this module
-        return await inner(*args, **options)
+    async def call(self: _Around, /, *args: _Params.args, **options: _Params.kwargs) -> object:
+        return await getattr(self._store, name)(*args, **options)  # pyright: ignore[reportPrivateUsage]  # of this module
 
-    update_wrapper(call, method)
-    return call
+    # The coroutine of the method that is passed on, whose answer it gives.
+    return cast("Callable[Concatenate[_Around, _Params], _Returned]", update_wrapper(call, method))
 
 
 def _iterated(

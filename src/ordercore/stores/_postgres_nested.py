@@ -10,8 +10,9 @@ driven by another piece of work, which leaves these statements out. Two have a u
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, LiteralString, TypeVar
+from typing import Any, Final, LiteralString, TypeVar, cast
 
+import psycopg
 from psycopg.pq import TransactionStatus
 
 from ordercore.errors import InvalidDefinition, PortUnavailable
@@ -105,7 +106,7 @@ def written_due(
         commits: What was to be written.
         found: The receipt of the one, or receipts and refusals of all by their index.
     """
-    answers = found if isinstance(found, dict) else {0: found}
+    answers = cast("dict[int, object]", found) if isinstance(found, dict) else {0: found}
     tenants: dict[TenantId, list[Commit]] = {}
     for index, commit in enumerate(commits):
         if answers.get(index) is commit.receipt:
@@ -167,14 +168,15 @@ def checked(connection: object, kind: type[Any]) -> None:
             f"a {type(connection).__module__}.{type(connection).__name__} can't be joined: this "
             f"store joins the transaction of a psycopg.{kind.__name__}"
         )
-    if connection.closed:
+    link = cast("psycopg.Connection[object]", connection)  # of either class: these are alike
+    if link.closed:
         raise PortUnavailable("store", "the connection to be joined is closed")
-    status = connection.info.transaction_status
+    status = link.info.transaction_status
     if status == TransactionStatus.INERROR:
         raise InvalidDefinition(
             "the transaction to be joined has failed before: roll it back and begin anew"
         )
-    if status == TransactionStatus.IDLE and connection.autocommit:
+    if status == TransactionStatus.IDLE and link.autocommit:
         raise InvalidDefinition(
             "no transaction is open to be joined: begin one (with connection.transaction(): ...)"
         )
