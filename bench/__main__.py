@@ -1,6 +1,8 @@
 """
 Runs the benchmarks: ``python -m bench [imports] [sourcing] [ledger] [engine]``, all without a name.
 
+``postgres`` names the part of ``engine`` that needs a server, to be run alone.
+
 The last line is one JSON object with every figure. Absolute times belong to this machine and this
 moment; the ratios are measured side by side in one run and are what goals are stated in.
 """
@@ -12,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from bench import engine, imports, ledger, sourcing
+from bench import engine, imports, ledger, postgres, sourcing
 from bench.peers.environment import PeersMissing
 
 RUNS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
@@ -20,7 +22,9 @@ RUNS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "sourcing": sourcing.run,
     "ledger": ledger.run,
     "engine": engine.run,
+    "postgres": postgres.run,
 }
+PARTS: Final = ("postgres",)
 
 
 def main() -> None:
@@ -41,7 +45,7 @@ def main() -> None:
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
-    for name in asked.which or RUNS:
+    for name in asked.which or [name for name in RUNS if name not in PARTS]:
         try:
             found[name] = RUNS[name](small=asked.small, **given)
         except PeersMissing as missing:

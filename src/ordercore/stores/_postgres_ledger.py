@@ -13,6 +13,7 @@ given up and begun anew with that account among the locked: locks are taken in o
 all. What a reversal moves was recorded for ever, so the second time nothing new turns up.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, cast
@@ -66,8 +67,8 @@ class LedgerPlan:
         judged: Accounts that are judged, in order.
         ledger: What the rules judge.
         parts: In how many parts the locked accounts lie.
-        torn: Whether one of them was split while its lock was waited for. The rows of its new
-            parts can't be seen by the statement that has waited, so all of it is to be done again.
+        torn: Whether one of them was split or joined while its lock was waited for. The statement
+            that has waited can't see all of its parts, so all of it is to be done again.
     """
 
     __slots__ = (
@@ -139,7 +140,8 @@ class LedgerPlan:
             self._made = [row[0] for row in next(left)]
             lots = next(left)
             self.parts = {name: parts for name, _, parts, *_ in lots}
-            self.torn = len(lots) != sum(self.parts.values())
+            had = Counter(name for name, *_ in lots)
+            self.torn = any(had[name] != self.parts.get(name) for name in self.judged)
             self._balances = added((lot[0], *lot[3:]) for lot in lots)
             tails = next(left)
             self._folded = dict.fromkeys(row[0] for row in tails)

@@ -1,14 +1,16 @@
 """
 Promises from hot accounts: one statement, and a lock that is held for no round trip.
 
-A reservation is judged by one number, what its account has free. All that it writes can be written
-before anybody knows whether that is enough, and all that it locks is locked last. So a group of
+A reservation is judged by one number, what its account has free. What it writes can be written
+before anybody knows whether that is enough, and what it locks can be locked after. So a group of
 commits that only posts and holds, under ids of its own, is judged by the rules over accounts that
 are assumed to have plenty; what that comes to is how much each guarded account *must* have free.
 One statement then writes the rows, locks the accounts in order, compares, and changes their
-balances. Where one has too little it divides by zero, which undoes all of it, and the group is
-judged anew by what is recorded (``_postgres_commit``): only that may refuse, so a refusal always
-tells true numbers, and a neighbor of a refused commit does not notice.
+balances. Of the rows only the steps are written under the locks, so that they stand in the log in
+the order in which their accounts were locked. Where one has too little it divides by zero, which
+undoes all of it, and the group is judged anew by what is recorded (``_postgres_commit``): only that
+may refuse, so a refusal always tells true numbers, and a neighbor of a refused commit does not
+notice.
 
 The lock is held from its grant to the flush, with no client in between. That is what bounds a hot
 row: commits a second are at most the commits in a group by the time of a flush.
@@ -58,6 +60,9 @@ __all__ = ["Promise", "Promising"]
 #: Of how many accounts a process remembers that they are split, or that they have too little.
 _REMEMBERED: Final = 10_000
 
+#: What is written when the locks are held.
+_LAST: Final = "steps"
+
 # tenant, accounts, how much each must have free, in how many parts it lies, at, how many
 _ENOUGH: Final = """enough AS (
     WITH judged AS MATERIALIZED (
@@ -93,13 +98,15 @@ _CHANGED: Final = """changed AS (UPDATE oc_balances AS present
 
 @lru_cache(maxsize=64)
 def _promising(parts: tuple[sql.Part, ...]) -> LiteralString:
-    written = " + ".join(f"(SELECT count(*) FROM {name})" for name in parts)  # noqa: S608  # constants
+    before: list[sql.Part] = [name for name in parts if name != _LAST]
+    written = " + ".join(f"(SELECT count(*) FROM {name})" for name in before)  # noqa: S608  # constants
     texts = (
         sql.HELD,
         "root AS (SELECT 1 FROM held)",
-        *(f"{name} AS ({sql.PARTS[name]} RETURNING 1)" for name in parts),
+        *(f"{name} AS ({sql.PARTS[name]} RETURNING 1)" for name in before),
         _ENOUGH.replace("{written}", f"SELECT {written}"),
         _CHANGED,
+        f"{_LAST} AS ({sql.PARTS[_LAST].replace('FROM root', 'FROM enough')})",
     )
     # Built of constants alone.
     return cast("LiteralString", f"WITH {sql.joined(texts)} SELECT * FROM enough")  # type: ignore[redundant-cast]  # noqa: S608  # to pyright it is none
@@ -158,7 +165,9 @@ class Promising:
         if asked is None:
             statement = Statement(sql.writing("none", names, alone=True), keys)
         else:
-            statement = Statement(_promising(names), (*keys, *asked))
+            bound = (lock, *(key for name, part in parts if name != _LAST for key in part), *asked)
+            last = next(part for name, part in parts if name == _LAST)
+            statement = Statement(_promising(names), (*bound, *last))
         answers = {index: commit.receipt for index, commit, _ in group}
         return Promise(statement, answers, asked is not None)
 
