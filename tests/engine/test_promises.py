@@ -103,6 +103,40 @@ def order(order_id: str = "O-1", quantity: int = 1, token: str = "vault:1") -> P
     )
 
 
+# --- tries -----------------------------------------------------------------------------------
+
+
+def test_two_who_tell_of_different_tries_at_the_same_moment_are_both_recorded() -> None:
+    """
+    One gives its lease back; before it tells, another has taken it, called and told.
+
+    """
+    shop = Shop().stocked(MUG=1)
+    shop.payments.plan("authorize", Fault.UNAVAILABLE, Fault.TIMEOUT_BEFORE)
+    rivals = [shop.another_engine()]
+
+    class Overtaken:
+        def unlease(self, tenant: TenantId, effect_key: str) -> None:
+            shop.store.unlease(tenant, effect_key)
+            while rivals:
+                rivals.pop().resume("O-1")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+    shop.another_engine(cast("Store", Overtaken())).submit(order())
+
+    (attempt,) = shop.engine.order("O-1").attempts
+    assert attempt.count == 2
+    texts = [entry.text for entry in shop.engine.timeline("O-1")]
+    assert sum("try 1" in text and "not heard" in text for text in texts) == 1
+    assert sum("try 2" in text and "away" in text for text in texts) == 1
+    shop.clock.advance(minutes=10)
+    shop.engine.run_pending()
+    assert shop.engine.order("O-1").status == "released"
+    assert list(shop.payments.actions.values()) == [1]
+
+
 # --- keys ------------------------------------------------------------------------------------
 
 
