@@ -276,7 +276,7 @@ class Attempt:
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(owed, self.at),
-            settles=_settled(self.env, self.family, command, self.loaded.state),
+            settles=_settled(self.env, self.family, command, self.loaded.state, owed),
             waits=sum(effect.waits_for_operator for effect in owed),
             snapshot=self.env.snapshots.due(self.family, receipt, after),
         )
@@ -331,26 +331,42 @@ def gather_loop(attempt: Attempt, facts: Facts) -> Loop[Facts]:
 
 
 def _settled(
-    env: Environment, family: CommandFamily, command: Command, state: object
+    env: Environment,
+    family: CommandFamily,
+    command: Command,
+    state: object,
+    owed: tuple[Effect, ...],
 ) -> tuple[str, ...]:
     """
     Name the effects whose leases end with a command.
 
-    An outcome ends the lease. So does a person's word to try again where the port can't be asked
-    what became of the last try: only then is calling anew more than a guess.
+    An outcome ends the lease, and so does whatever ends the obligation otherwise: a parcel leaves
+    with another label while nobody knows what became of the one that was asked for. So does a
+    person's word to try again where the port can't be asked what became of the last try: only then
+    is calling anew more than a guess.
+
+    Args:
+        state: Before the command.
+        owed: What is owed after it.
     """
-    if command.settles:
-        return (command.settles,)
-    key = command.tries_again
-    if not key:
-        return ()
-    return tuple(
-        effect.key
-        for effect in family.owed(state)
-        if effect.key == key
-        and not isinstance(effect, Submit)
-        and not env.world.capabilities(effect).lookup
-    )
+    settled = [command.settles] if command.settles else []
+    before = family.owed(state)
+    if before and before is not owed:
+        still = {effect.key for effect in owed}
+        settled += [
+            effect.key
+            for effect in before
+            if not isinstance(effect, Submit)
+            and effect.key != command.settles
+            and (
+                effect.key not in still
+                or (
+                    effect.key == command.tries_again
+                    and not env.world.capabilities(effect).lookup
+                )
+            )
+        ]
+    return tuple(settled)
 
 
 def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:

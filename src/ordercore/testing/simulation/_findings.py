@@ -72,7 +72,8 @@ class Findings:
         acts: The acts that were played, where not all were; see :func:`simulate`.
         acts_played: How many.
         steps: How many commands and answers of ports reached an engine.
-        accepted: How many of them were accepted.
+        steps_to_rest: How many more it took until all had come to rest.
+        accepted: How many of all of them were accepted.
         refused: How many commands were refused, by code.
         commands: How many commands were submitted, by name.
         orders: How many orders were placed.
@@ -95,6 +96,7 @@ class Findings:
     acts: tuple[int, ...] | None
     acts_played: int
     steps: int
+    steps_to_rest: int
     accepted: int
     refused: Mapping[str, int]
     commands: Mapping[str, int]
@@ -137,6 +139,7 @@ class Findings:
         return {
             "seed": self.seed,
             "steps": self.steps,
+            "steps_to_rest": self.steps_to_rest,
             "accepted": self.accepted,
             "steps_per_s": round(self.steps_per_s, 1),
             "orders": self.orders,

@@ -161,13 +161,13 @@ class Processes:
         if may_wait and faults.dice.chance(_LEFT):
             stop_after = faults.dice.between(1, 12)
         for number in range(_CALLS_MAX):
+            if task not in self._under_way:
+                return  # its process has died of something else that it was at
             if task.work.over:
                 self._over(task)
                 return
             if number >= stop_after and not task.work.holds:
                 return
-            if task not in self._under_way:
-                return  # a rival has brought its process down
             died = self._step(task)
             if died is not None:
                 self._die(task.process, died)

@@ -131,10 +131,9 @@ class Rest:
         return not any(not effect.waits_for_operator for effect in outstanding(order))
 
     def _tired(self, order: Order, command: Command) -> bool:
-        again = getattr(command, "effect_key", "") or type(command).__name__
-        patient = again in {"AddTender"} or "/" in again
-        self._tried[order.id, again] += 1
-        return patient and self._tried[order.id, again] > _PATIENCE
+        name = type(command).__name__
+        self._tried[order.id, name] += 1
+        return name in {"AddTender", "RetryEffect"} and self._tried[order.id, name] > _PATIENCE
 
     # --- what must hold --------------------------------------------------------------------------
 

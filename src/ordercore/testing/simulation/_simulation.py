@@ -93,7 +93,7 @@ class Simulation:
         self._processes: Final = Processes(
             self._shops, world, self._clock, self._faults, self._tally
         )
-        self._played = 0
+        self._played = self._steps_played = 0
         self._next_full = _FULL_CHECK
         self._rest = Rest(
             self._shops, self._processes, world, store, self._clock, self._faults, self._tally
@@ -128,11 +128,12 @@ class Simulation:
             for number in self._numbers():
                 self._played += 1
                 self._play(number)
-            wall_s = perf_counter() - began
+            wall_s, self._steps_played = perf_counter() - began, self._tally.steps
             self._tally.act = -1
             self._rest.come()
         except Stop:
-            wall_s = wall_s or perf_counter() - began
+            if not wall_s:
+                wall_s, self._steps_played = perf_counter() - began, self._tally.steps
         return self._findings(wall_s)
 
     def _numbers(self) -> Iterator[int]:
@@ -224,7 +225,8 @@ class Simulation:
             seed=self._seed,
             acts=self._acts,
             acts_played=self._played,
-            steps=tally.steps,
+            steps=self._steps_played,
+            steps_to_rest=tally.steps - self._steps_played,
             accepted=tally.accepted,
             refused=tally.refused,
             commands=tally.commands,
