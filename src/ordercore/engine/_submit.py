@@ -360,10 +360,7 @@ def _settled(
             and effect.key != command.settles
             and (
                 effect.key not in still
-                or (
-                    effect.key == command.tries_again
-                    and not env.world.capabilities(effect).lookup
-                )
+                or (effect.key == command.tries_again and not env.world.capabilities(effect).lookup)
             )
         ]
     return tuple(settled)

@@ -13,6 +13,7 @@ from ordercore.errors import Rejected
 from ordercore.grammar import ActorKind, Command
 from ordercore.ids import CartId, LineId, OrderId, PlaceId, Sku
 from ordercore.inventory import AdjustReason, AdjustStock, ReceiveStock
+from ordercore.money import UnitPrice
 from ordercore.orders import (
     AddTender,
     AuthorizeReturn,
@@ -36,13 +37,11 @@ from ordercore.orders import (
     UnpackPackage,
     allowed,
 )
-from ordercore.money import UnitPrice
 from ordercore.parties import Destination
 from ordercore.payments import Tender
 from ordercore.testing.simulation._dice import Dice
 from ordercore.testing.simulation._shop import Shop, Wish
 from ordercore.testing.simulation._world import Assortment
-
 
 __all__ = ["constructive", "wanted"]
 
@@ -289,9 +288,7 @@ def constructive(order: Order, assortment: Assortment, dice: Dice) -> Command | 
         for known in allowed(order):
             if known.command == name:
                 if name == "ShipPackage" and "tracking" in known.detail:
-                    return ShipPackage(
-                        order_id=order.id, package_id=known.about, tracking="T-4"
-                    )
+                    return ShipPackage(order_id=order.id, package_id=known.about, tracking="T-4")
                 return _command(order, name, known.about, assortment, dice)
     if any(line.unsourced for line in order.lines) and order.sourcing_failed:
         lines = {line.line_id: line.unsourced for line in order.lines if line.unsourced}

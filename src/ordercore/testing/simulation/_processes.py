@@ -15,7 +15,6 @@ from ordercore.orders import PlaceOrder
 from ordercore.testing._time import VirtualClock
 from ordercore.testing._webhooks import ProviderMessage
 from ordercore.testing.simulation._actors import wanted
-from ordercore.testing.simulation._dice import Dice
 from ordercore.testing.simulation._faults import FaultKind, Faults
 from ordercore.testing.simulation._shop import Shop, Wish
 from ordercore.testing.simulation._tally import Tally

@@ -65,7 +65,7 @@ class Shop:
         answers: What each key was answered: "" or the code of the refusal.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - made in one place
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         tenant: TenantId,
         world: World,
