@@ -25,6 +25,7 @@ import attrs
 from ordercore.engine._environment import Environment
 from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._requests import Hold, Loaded, Loop, Submission, Submitted
+from ordercore.engine._settling import settled
 from ordercore.errors import Conflict, InvariantViolated, Rejected
 from ordercore.grammar import (
     ROUNDS_MAX,
@@ -34,7 +35,6 @@ from ordercore.grammar import (
     Decision,
     Effect,
     Facts,
-    Submit,
 )
 from ordercore.ids import StreamId
 from ordercore.instants import Instant
@@ -276,7 +276,7 @@ class Attempt:
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(owed, self.at),
-            settles=_settled(self.env, self.family, command, self.loaded.state, owed),
+            settles=settled(self.env, command, self.family.owed(self.loaded.state), owed),
             waits=sum(effect.waits_for_operator for effect in owed),
             snapshot=self.env.snapshots.due(self.family, receipt, after),
         )
@@ -328,42 +328,6 @@ def gather_loop(attempt: Attempt, facts: Facts) -> Loop[Facts]:
     if facts.missing(needs(command, state, facts, attempt.context)):
         raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
     return facts
-
-
-def _settled(
-    env: Environment,
-    family: CommandFamily,
-    command: Command,
-    state: object,
-    owed: tuple[Effect, ...],
-) -> tuple[str, ...]:
-    """
-    Name the effects whose leases end with a command.
-
-    An outcome ends the lease, and so does whatever ends the obligation otherwise: a parcel leaves
-    with another label while nobody knows what became of the one that was asked for. So does a
-    person's word to try again where the port can't be asked what became of the last try: only then
-    is calling anew more than a guess.
-
-    Args:
-        state: Before the command.
-        owed: What is owed after it.
-    """
-    settled = [command.settles] if command.settles else []
-    before = family.owed(state)
-    if before and before is not owed:
-        still = {effect.key for effect in owed}
-        settled += [
-            effect.key
-            for effect in before
-            if not isinstance(effect, Submit)
-            and effect.key != command.settles
-            and (
-                effect.key not in still
-                or (effect.key == command.tries_again and not env.world.capabilities(effect).lookup)
-            )
-        ]
-    return tuple(settled)
 
 
 def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:

@@ -121,14 +121,13 @@ def _agent(shop: Shop, assortment: Assortment, dice: Dice) -> Command | None:
         return None
     if dice.chance(300):
         return _nonsense(order, dice)
-    return dice.weighted(
-        (
-            (4, lambda: CancelUnits(order_id=order.id)),
-            (4, lambda: CancelUnits(order_id=order.id, lines=_some_units(order, dice))),
-            (2, lambda: AddTender(order_id=order.id, tender=_tenders(dice)[-1])),
-            (1, lambda: SourceAgain(order_id=order.id)),
-        )
-    )()
+    wishes: tuple[tuple[int, Callable[[], Command]], ...] = (
+        (4, lambda: CancelUnits(order_id=order.id)),
+        (4, lambda: CancelUnits(order_id=order.id, lines=_some_units(order, dice))),
+        (2, lambda: AddTender(order_id=order.id, tender=_tenders(dice)[-1])),
+        (1, lambda: SourceAgain(order_id=order.id)),
+    )
+    return dice.weighted(wishes)()
 
 
 def _nonsense(order: Order, dice: Dice) -> Command:

@@ -30,6 +30,8 @@ __all__ = ["Rest"]
 
 #: How many rounds all that is under way is given to come to rest.
 _ROUNDS_MAX: Final = 200
+#: How many of them are minutes apart, as retries are; the others are hours apart.
+_SHORT_ROUNDS: Final = 20
 #: How often a person tries the same again before it is left as it is.
 _PATIENCE: Final = 3
 
@@ -45,7 +47,7 @@ class Rest:
         lost: What was acknowledged and is not there, or was done and nobody knows.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         shops: list[Shop],
         processes: Processes,
@@ -102,7 +104,7 @@ class Rest:
             for wish in again:
                 self._processes.submit(shop, wish)
             # Attempts are put off for up to a day, messages for up to three.
-            self._clock.advance(seconds=600 if number < 20 else 20_000)
+            self._clock.advance(seconds=600 if number < _SHORT_ROUNDS else 20_000)
             self._run_due(shop)
             busy = [order_id for order_id in shop.orders if not self._pushed(shop, order_id, dice)]
             shop.orders = busy
