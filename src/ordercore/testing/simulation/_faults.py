@@ -83,7 +83,7 @@ _RANGES: Final[Mapping[FaultKind, tuple[int, int]]] = {
 }
 
 #: After how many occasions a kind that has not struck yet strikes.
-_OVERDUE: Final = 1_500
+_OVERDUE: Final = 200
 
 
 @attrs.define

@@ -90,6 +90,7 @@ class Findings:
         wall_s: How long the run took, without coming to rest.
         digest: Of all events of all tenants.
         incident: What went wrong; None where all is well.
+        story: What has happened, line by line; None where that was not asked for.
     """
 
     seed: int
@@ -114,6 +115,15 @@ class Findings:
     wall_s: float
     digest: str
     incident: Incident | None
+    story: tuple[str, ...] | None = None
+
+    @property
+    def passed(self) -> bool:
+        """
+        Whether nothing was found that must never be.
+
+        """
+        return self.incident is None
 
     @property
     def steps_per_s(self) -> float:

@@ -86,6 +86,9 @@ class Processes:
         tally.steps += 1
         tally.commands[type(wish.command).__name__] += 1
         process = dice.below(len(shop.processes))
+        if tally.story is not None:
+            words = f"{wish.who} asks process {process + 1}, key {wish.key}: {wish.command}"
+            tally.tell(shop.tenant, words)
         witness = tally.witnesses.get(shop.tenant)
         if witness is not None:
             witness.begun(CommandId(wish.key), wish.command, self._clock())
@@ -105,6 +108,7 @@ class Processes:
         """
         process = self._faults.dice.below(len(shop.processes))
         self._tally.steps += 1
+        self._tally.tell(shop.tenant, f"process {process + 1} hears {message.topic} {message.key}")
         headers, body = shop.webhooks.signed(message)
         work = receive_stepwise(shop.processes[process], shop.webhooks.source, headers, body)
         self._begin(shop, process, work)
@@ -220,6 +224,7 @@ class Processes:
 
         """
         dice = self._faults.dice
+        self._tally.tell(None, f"process {process + 1} dies: {kind}")
         dead = [task for task in self._under_way if task.process == process]
         self._under_way = [task for task in self._under_way if task.process != process]
         for task in dead:

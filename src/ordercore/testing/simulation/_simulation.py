@@ -64,6 +64,7 @@ class Simulation:
         witness: Makes who judges the shop of a tenant; None for a run that nobody checks.
         acts: The only acts that are played; None for as many as the steps take.
         progress: Told, now and then, how many steps are done.
+        told: Whether the story is told, line by line.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Simulation:
         witness: Judge | None = None,
         acts: tuple[int, ...] | None = None,
         progress: Callable[[int], object] | None = None,
+        told: bool = False,
     ) -> None:
         self._seed: Final = seed
         self._steps: Final = steps
@@ -88,7 +90,7 @@ class Simulation:
         self._faults: Final = Faults(seed)
         names = [TenantId(f"tenant-{number}") for number in range(1, tenants + 1)]
         witnesses = {} if witness is None else {name: witness(name, store, world) for name in names}
-        self._tally: Final = Tally(self._clock, witnesses)
+        self._tally: Final = Tally(self._clock, witnesses, told=told)
         self._shops: Final = [self._shop(name) for name in names]
         self._processes: Final = Processes(
             self._shops, world, self._clock, self._faults, self._tally
@@ -244,6 +246,7 @@ class Simulation:
             wall_s=wall_s,
             digest=self._digest(),
             incident=tally.incident,
+            story=None if tally.story is None else tuple(tally.story),
         )
 
     def _digest(self) -> str:

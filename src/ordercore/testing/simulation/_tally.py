@@ -33,6 +33,16 @@ class Witness(Protocol):
         """
         ...
 
+    def tell(self, tenant: TenantId | None, line: str) -> None:
+        """
+        Add a line to the story.
+
+        """
+        if self.story is not None:
+            act = "rest" if self.act < 0 else self.act
+            at = self._clock().strftime("%Y-%m-%d %H:%M:%S")
+            self.story.append(f"{act:>6}  {at}  {tenant or '':<9} {line}")
+
     def wrote(self, commit: Commit) -> None:
         """
         Judge what the store has just accepted.
@@ -80,9 +90,12 @@ class Tally:
         recovery_s: How long it took to settle what a fault befell, by kind.
         samples: How things stood in between.
         incident: What has stopped the run.
+        story: What has happened, line by line; None where it is not told.
     """
 
-    def __init__(self, clock: VirtualClock, witnesses: dict[TenantId, Witness]) -> None:
+    def __init__(
+        self, clock: VirtualClock, witnesses: dict[TenantId, Witness], *, told: bool = False
+    ) -> None:
         self.act = 0
         self.steps = 0
         self.accepted = 0
@@ -92,6 +105,7 @@ class Tally:
         self.recovery_s: dict[FaultKind, list[int]] = {}
         self.samples: list[Sample] = []
         self.incident: Incident | None = None
+        self.story: list[str] | None = [] if told else None
         self.witnesses: Final = witnesses
         self._clock: Final = clock
         self._befallen: dict[tuple[TenantId, str], tuple[FaultKind, Instant]] = {}
@@ -110,7 +124,18 @@ class Tally:
 
         """
         self.struck += 1
+        self.tell(tenant, f"{kind} befalls {what}")
         self._befallen.setdefault((tenant, what), (kind, self._clock()))
+
+    def tell(self, tenant: TenantId | None, line: str) -> None:
+        """
+        Add a line to the story.
+
+        """
+        if self.story is not None:
+            act = "rest" if self.act < 0 else self.act
+            at = self._clock().strftime("%Y-%m-%d %H:%M:%S")
+            self.story.append(f"{act:>6}  {at}  {tenant or '':<9} {line}")
 
     def wrote(self, commit: Commit) -> None:
         """
@@ -125,6 +150,12 @@ class Tally:
                     kind, at = known
                     took = int((self._clock() - at).total_seconds())
                     self.recovery_s.setdefault(kind, []).append(max(took, 0))
+        if self.story is not None:
+            facts = ", ".join(type(event).__name__ for event in commit.events)
+            refusal = commit.receipt.rejected
+            came_to = f"refused: {refusal}" if refusal else facts or "nothing new"
+            if commit.events or refusal:
+                self.tell(tenant, f"    written: {commit.receipt.stream or 'stock'}: {came_to}")
         witness = self.witnesses.get(tenant)
         if witness is not None:
             self.judged(tenant, lambda: witness.wrote(commit))
@@ -158,4 +189,5 @@ class Tally:
             subject=subject,
             sentence=sentence,
         )
+        self.tell(tenant, f"STOP: {self.incident}")
         raise Stop
