@@ -10,6 +10,7 @@ and jumping clocks. An auditor, a naive model written apart from the engine, pre
 from ordercore.testing.simulation._dice import Dice
 from ordercore.testing.simulation._faults import FaultKind
 from ordercore.testing.simulation._findings import Findings, Incident, Sample
+from ordercore.testing.simulation._report import report_page
 from ordercore.testing.simulation._simulate import shrink, simulate
 from ordercore.testing.simulation._simulation import Simulation
 from ordercore.testing.simulation._tally import Witness
@@ -26,6 +27,7 @@ __all__ = [
     "Witness",
     "World",
     "drawn_world",
+    "report_page",
     "shrink",
     "simulate",
 ]

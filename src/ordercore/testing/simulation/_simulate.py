@@ -30,9 +30,7 @@ def audited(tenant: TenantId, store: Store, world: World) -> Witness:
 
     """
     stocked = world.assortment
-    return Auditor(
-        tenant, store, world.rules, stocked.catalog, stocked.places, rate=stocked.rate
-    )
+    return Auditor(tenant, store, world.rules, stocked.catalog, stocked.places, rate=stocked.rate)
 
 
 def simulate(
