@@ -103,10 +103,8 @@ def areas(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
         upper = [f"{_x(n, count)},{_y(value, most)}" for n, value in enumerate(above)]
         lower = [f"{_x(n, count)},{_y(value, most)}" for n, value in enumerate(below)]
         points = " ".join((*upper, *reversed(lower)))
-        color = COLORS[number % len(COLORS)]
-        drawn.append(
-            f'<polygon fill="{color}" points="{points}"><title>{escape(each.name)}</title></polygon>'
-        )
+        look = f'fill="{COLORS[number % len(COLORS)]}" points="{points}"'
+        drawn.append(f"<polygon {look}><title>{escape(each.name)}</title></polygon>")
         below = above
     return _svg(title, _frame(labels, most) + "".join(drawn)) + _legend([s.name for s in series])
 

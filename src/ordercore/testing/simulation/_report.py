@@ -28,7 +28,8 @@ p.about { color: var(--faint); margin: .2rem 0 1.4rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .6rem; }
 dl div { background: var(--card); border-radius: 8px; padding: .6rem .8rem; }
 dt { color: var(--faint); font-size: .8rem; } dd { margin: 0; font-size: 1.25rem; }
-svg { width: 100%; height: auto; stroke-width: 1.6; } text { stroke: none; } text { fill: var(--faint); font: 11px system-ui, sans-serif; }
+svg { width: 100%; height: auto; stroke-width: 1.6; }
+text { fill: var(--faint); font: 11px system-ui, sans-serif; stroke: none; }
 .tick, .row { text-anchor: end; } .row { fill: var(--ink); font-size: 12px; }
 .count { text-anchor: end; } .grid { stroke: var(--line); }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .2rem 0; font-size: .85rem; }
