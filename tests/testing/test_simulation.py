@@ -6,6 +6,7 @@ The simulator: one seed is one run, every fault strikes, and what is wrong is fo
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,8 @@ def test_a_file_keeps_what_memory_keeps(tmp_path: Path) -> None:
     assert with_file.digest == simulate(seed=11, steps=300).digest
 
 
-@pytest.mark.skipif(bool(missing()), reason=missing() or "")
-def test_a_database_keeps_what_memory_keeps(dsn: str) -> None:
-
-    store = PostgresStore(dsn, connections_max=2)
+def test_a_database_keeps_what_memory_keeps(dsn: str, new_schema: Callable[[], str]) -> None:
+    store = PostgresStore(dsn, schema=new_schema(), connections_max=2)
     try:
         kept = simulate(seed=11, steps=150, store=store)
     finally:
