@@ -129,20 +129,24 @@ class Till:
             self.failure = error
 
 
+def backed_up_under_load(kept: Kept, till: Till) -> list[str]:
+    """Take a backup while something is sold; return what was acknowledged before it was begun."""
+    for _ in range(TRIES):
+        before = list(till.acknowledged)
+        kept.back_up()
+        if len(till.acknowledged) > len(before):
+            return before
+    raise AssertionError(f"in {TRIES} backups nothing was sold: {till.failure}")
+
+
 def test_a_backup_under_load_holds_what_was_acknowledged_and_its_shop_goes_on(kept: Kept) -> None:
     running = kept.store()
     shop = Shop(running).stocked(MUG=100_000)
     with Till(shop) as till:
         till.wait_for(BEFORE)
-        for _ in range(TRIES):
-            before = list(till.acknowledged)
-            kept.back_up()
-            meanwhile = len(till.acknowledged) - len(before)
-            if meanwhile:
-                break
+        before = backed_up_under_load(kept, till)
         till.wait_for(len(till.acknowledged) + AFTER)
     assert till.failure is None
-    assert meanwhile, "nobody has sold anything while it was taken"
 
     copy = kept.restored()
     restored = shop.another_engine(copy)
