@@ -44,7 +44,7 @@ def register(engine_of: Callable[[str], Engine]) -> None:
 
     @DBOS.step(name="perform")
     def perform(tenant: str, stream: str) -> float | None:
-        return engine_of(tenant).perform_stream(stream)
+        return engine_of(tenant).perform(stream)
 
     @DBOS.workflow(name="carry")
     def carry(tenant: str, stream: str) -> int:

@@ -6,6 +6,7 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import attrs
 import pytest
 
 from ordercore.cli import main
@@ -16,6 +17,7 @@ from ordercore.ports import ActingCapabilities
 from ordercore.stores import SQLiteStore
 from ordercore.testing import Fault
 from tests.engine.test_promises import Shop, order
+from tests.intake.shops import Shop as ToldShop
 
 
 @pytest.fixture
@@ -84,6 +86,33 @@ def test_a_machine_is_told_each_letter(waiting: Path, capsys: pytest.CaptureFixt
         "may": ["RetryEffect", "RecordOutcome"],
     }
     assert [letter["perhaps_done"] for letter in others] == [True, False]
+
+
+def test_a_message_that_was_set_aside_stands_beside_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "told.db"
+    store = SQLiteStore(path)
+    shop = ToldShop(store).stocked()
+    shop.place(token="vault:challenge")
+    (asked,) = shop.webhooks.messages
+    shop.receive(attrs.evolve(asked, id="cent", outcome="succeeded", amount_minor=1))
+    shop.settle()
+    store.close()
+
+    assert main(["dead-letters", str(path), "--plain"]) == 1
+    out = capsys.readouterr().out
+    assert "? 1 message: amount_differs" in out
+    assert "notice/fakepay:cent/1  webhook authorization  0.01 EUR" in out
+    assert "What ends the waiting: ReopenNotice and DismissNotice." in out
+    assert max(len(line) for line in out.partition("\n\n")[2].splitlines()) <= 80
+
+    assert main(["dead-letters", str(path), "--json"]) == 1
+    (letter,) = json.loads(capsys.readouterr().out)
+    assert letter["effect"] == "notice/fakepay:cent/1"
+    assert letter["stream"] == "notice/fakepay:cent"
+    assert letter["may"] == ["ReopenNotice", "DismissNotice"]
+    assert letter["perhaps_done"] is False
 
 
 def test_where_nothing_waits_that_is_said(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

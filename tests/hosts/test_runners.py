@@ -154,7 +154,7 @@ def test_what_is_due_is_enqueued_again_when_the_jobs_are_gone(carried: Carried) 
     assert jobs.waiting() == [f"order/{name}" for name in names]
 
     for stream in jobs.waiting():
-        wait = house.engine.perform_stream(stream)
+        wait = house.engine.perform(stream)
         assert wait is None or wait > 0
     jobs.wipe()
     assert house.engine.enqueue_due(within_s=0) == 0
@@ -170,7 +170,7 @@ def test_who_comes_early_late_or_twice_changes_nothing(carried: Carried) -> None
         store=house.engine._store, clock=house.ports.clock, **house.ports.guarded
     )
     for engine in (house.engine, other, house.engine):
-        engine.perform_stream("order/O-1")
+        engine.perform("order/O-1")
     assert len(house.ports.payments.calls) == 1
 
 

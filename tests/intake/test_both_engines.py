@@ -12,11 +12,15 @@ import attrs
 import pytest
 
 from ordercore import (
+    Actor,
+    ActorKind,
     AsyncEngine,
+    DismissNotice,
     MemoryStore,
     Product,
     ReceiveStock,
     Rejected,
+    ReopenNotice,
     Rules,
     SQLiteStore,
     StaticCatalog,
@@ -24,6 +28,8 @@ from ordercore import (
 )
 from ordercore.fulfillment import ShippingRate
 from ordercore.ids import TenantId
+from ordercore.intake import RecordNoticeAttempt, RetryNotice
+from ordercore.money import Money
 from ordercore.orders import SOMEBODY_WAITS
 from ordercore.places import Place
 from ordercore.ports import PaymentGateway, Store
@@ -229,3 +235,109 @@ def test_where_nobody_was_ever_parked_the_index_is_asked_once_a_drive() -> None:
     assert asked.names == [SOMEBODY_WAITS] * 2
     engine.submit(ReceiveStock(place="berlin", lines={"MUG": 1}))
     assert asked.names == [SOMEBODY_WAITS] * 2, "nobody waits for stock"
+
+
+# --- a person decides -------------------------------------------------------------------------
+
+ANNA = Actor(ActorKind.AGENT, "desk-7")
+
+
+def test_what_was_set_aside_is_a_dead_letter_that_is_redriven_once(
+    engine_over: Callable[[Shop], Any], store: Store
+) -> None:
+    shop = Shop(store).stocked()
+    engine = engine_over(shop)
+
+    async def go() -> None:
+        await engine.submit(placed())
+        (message,) = shop.webhooks.messages
+        stray = attrs.evolve(message, id="stray", key="O-2/payment-1", reference="-")
+        await engine.receive(shop.webhooks.source, *shop.webhooks.signed(stray))
+        await settled(engine)
+        assert await engine.dead_letters() == (), "it is still looked for"
+        shop.clock.advance(days=4)
+        await settled(engine)
+
+        (letter,) = await engine.dead_letters()
+        assert letter.stream == "notice/fakepay:stray"
+        assert letter.effect_key == "notice/fakepay:stray/1"
+        assert (letter.what, letter.port) == ("webhook authorization", "")
+        assert (letter.reason, letter.since) == ("order_unknown", shop.clock())
+        assert letter.amount == Money(1000, "EUR")
+        assert letter.retry == ReopenNotice(notice_id="fakepay:stray", number=1)
+        assert letter.may == ("ReopenNotice", "DismissNotice")
+        assert letter.lease is None
+        assert await engine.next_due() is None
+
+        await engine.submit(placed("O-2"))
+        first = await engine.redrive(letter, actor=ANNA)
+        again = await engine.redrive(letter, actor=ANNA)
+        by_key = await engine.redrive(letter.effect_key, actor=ANNA)
+        assert [done.repeated for done in (first, again, by_key)] == [False, True, True]
+        assert shop.status("fakepay:stray") == "applied"
+        assert await engine.dead_letters() == ()
+
+    asyncio.run(go())
+    shop.is_sound()
+
+
+def test_what_is_set_aside_anew_is_another_letter_until_it_is_dismissed(
+    engine_over: Callable[[Shop], Any], store: Store
+) -> None:
+    shop = Shop(store).stocked()
+    engine = engine_over(shop)
+
+    async def go() -> None:
+        await engine.submit(placed(token="vault:challenge"))
+        (asked,) = shop.webhooks.messages
+        cent = attrs.evolve(asked, id="cent", outcome="succeeded", amount_minor=1)
+        await engine.receive(shop.webhooks.source, *shop.webhooks.signed(cent))
+        await settled(engine)
+        (letter,) = await engine.dead_letters()
+        assert (letter.reason, letter.amount) == ("amount_differs", Money(1, "EUR"))
+
+        await engine.redrive(letter, actor=ANNA)
+        (anew,) = await engine.dead_letters()
+        assert anew.reason == "amount_differs", "it is what it was"
+        assert anew.given_up_at > letter.given_up_at
+        assert not (await engine.redrive(anew.effect_key, actor=ANNA)).repeated
+
+        await engine.submit(DismissNotice(notice_id="fakepay:cent", reason="a test of theirs"))
+        assert await engine.dead_letters() == ()
+        with pytest.raises(Rejected, match="not_legal_now"):
+            await engine.redrive(anew.effect_key, actor=ANNA)
+
+    asyncio.run(go())
+    shop.is_sound()
+
+
+def test_what_a_message_owes_and_was_given_up_is_tried_again_too(
+    engine_over: Callable[[Shop], Any], store: Store
+) -> None:
+    shop = Shop(store).stocked()
+    engine = engine_over(shop)
+    seek = "notice/fakepay:msg/seek"
+
+    async def go() -> None:
+        await engine.submit(placed(token="vault:challenge"))
+        (asked,) = shop.webhooks.messages
+        paid = attrs.evolve(asked, id="msg", outcome="succeeded")
+        await engine.receive(shop.webhooks.source, *shop.webhooks.signed(paid))
+        defect = RecordNoticeAttempt(
+            notice_id="fakepay:msg", effect_key=seek, reason="a defect", give_up=True
+        )
+        await engine.submit(defect, perform=False)
+        await settled(engine)
+        assert shop.status("fakepay:msg") == "received", "nobody tries by himself"
+
+        (letter,) = await engine.dead_letters()
+        assert (letter.effect_key, letter.reason) == (seek, "a defect")
+        assert letter.may == ("RetryNotice",)
+        assert not (await engine.redrive(seek, actor=ANNA)).repeated
+        assert (await engine.redrive(letter, actor=ANNA)).repeated
+        assert shop.status("fakepay:msg") == "applied"
+        with pytest.raises(Rejected, match="nothing_to_retry"):
+            await engine.submit(RetryNotice(notice_id="fakepay:msg", effect_key=seek))
+
+    asyncio.run(go())
+    shop.is_sound()

@@ -209,7 +209,7 @@ def test_what_nobody_knows_is_parked_and_looked_for_again_until_a_person_must(sh
     assert shop.clock() == seconds_after(started, PARKED_MAX_S)
     assert 15 < looks < 40
     assert shop.engine.verify().waiting == (
-        "notice/fakepay:msg_x: notice 1 waits for a person: order_unknown",
+        "notice/fakepay:msg_x: notice/fakepay:msg_x/1 waits for a person: order_unknown",
     )
     assert shop.engine.run_pending() == 0
 
@@ -327,7 +327,7 @@ def test_what_does_not_agree_with_what_was_asked_is_never_applied(shop: Shop, li
     assert anomalies(shop) == [(lie, paid.key)]
     assert shop.engine.order(ORDER).status == "placed"
     assert shop.engine.verify().waiting == (
-        f"notice/fakepay:msg_2: notice 1 waits for a person: {lie}",
+        f"notice/fakepay:msg_2: notice/fakepay:msg_2/1 waits for a person: {lie}",
     )
     true = attrs.evolve(asked, id="msg_3", outcome="succeeded")
     shop.receive(true)

@@ -5,6 +5,7 @@ A signed message is taken as it was sent and in no other way, whatever comes in.
 import base64
 import hashlib
 import hmac
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -186,6 +187,13 @@ def test_names_of_headers_are_read_in_any_case_and_as_pairs() -> None:
         [SECRET], {name.title(): value for name, value in headers.items()}, b"{}", AT
     )
     assert verify_standard_webhook([SECRET.removeprefix("whsec_")], headers.items(), b"{}", AT)
+
+
+def test_pairs_that_can_be_read_once_are_read_once_and_in_any_order() -> None:
+    headers = sign_standard_webhook(SECRET, "m", b"{}", AT)
+
+    for pairs in itertools.permutations(headers.items()):
+        assert verify_standard_webhook([SECRET], iter(pairs), b"{}", AT) == "m"
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])

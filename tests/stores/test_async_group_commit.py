@@ -245,9 +245,12 @@ def test_who_waits_for_a_leader_that_does_not_come_back_writes_or_is_told_that_n
         with pytest.raises(OutcomeUnknown, match="c-1"):
             await begun
         watched.gate.set()
+        last = asyncio.create_task(group.commit(plain(3)))  # the group behind is full
 
         assert isinstance(await leader, Receipt)
         assert isinstance(await behind, Receipt)
+        assert isinstance(await last, Receipt)
+        assert watched.groups == [["c-0", "c-1"], ["c-2", "c-3"]]
         assert await watched.recall(SHOP, CommandId("c-1")) is not None
 
     asyncio.run(play())

@@ -98,19 +98,71 @@ def test_an_older_store_is_brought_forward_with_all_it_holds(
         store.commit(says("c-2", "s-1", "b", version=1))
 
 
-def test_eight_that_open_a_new_store_at_the_same_moment_all_succeed(dsn: str, schema: str) -> None:
+def open_and_write_at_once(options: dict[str, Any], name: str) -> None:
+    """Open one store eight times at one moment, each with a commit to a stream of its own."""
     start = threading.Barrier(8)
 
     def open_one(n: int) -> None:
         start.wait(timeout=30)
-        with closing(PostgresStore(dsn, schema=f"{schema}_at once", codec=ToyCodec())) as store:
-            store.commit(says(f"c-{n}", f"s-{n}", "a"))
+        with closing(PostgresStore(**options)) as store:
+            store.commit(
+                says(f"c-{name}-{n}", f"{name}-{n}", "a", steps=(supply(f"{name}-{n}", 1),))
+            )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(open_one, range(8)))
 
-    with closing(PostgresStore(dsn, schema=f"{schema}_at once", codec=ToyCodec())) as store:
-        assert len(list(store.streams(SHOP))) == 8
+
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
+def test_eight_that_open_a_new_store_at_the_same_moment_all_succeed(
+    dsn: str, schema: str, isolation: str
+) -> None:
+    """Whatever isolation the database has by default: the store knows what it needs."""
+    escaped = isolation.replace(" ", "\\ ")
+    by_default = f"-c default_transaction_isolation={escaped}"
+    name = f"{schema}_at once, {isolation}"
+    options: dict[str, Any] = {
+        "dsn": make_conninfo(dsn, options=by_default),
+        "schema": name,
+        "codec": ToyCodec(),
+    }
+
+    open_and_write_at_once(options, "new")
+
+    with closing(PostgresStore(**options)) as store:
+        assert list(store.streams(SHOP)) == [f"new-{n}" for n in range(8)]
+        assert store.balances(SHOP, (AVAILABLE,), START)[AVAILABLE].posted == 8
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f'SET search_path TO "{name}"'.encode())
+        assert connection.execute("SELECT key, value FROM oc_meta").fetchall() == [
+            ("schema_version", len(schema_module.MIGRATIONS))
+        ]
+
+
+def test_eight_that_open_an_older_store_at_the_same_moment_bring_it_forward_once(
+    dsn: str, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{schema}_older, at once"
+    options: dict[str, Any] = {"dsn": dsn, "schema": name, "codec": ToyCodec()}
+    open_and_write_at_once(options, "old")
+    # Neither can be done twice: a column is there or not, and a row too many would be one too many.
+    newer = (
+        *schema_module.MIGRATIONS,
+        ("ALTER TABLE oc_streams ADD COLUMN note text", "SELECT pg_sleep(0.05)"),
+        ("CREATE TABLE oc_notes (note text)", "INSERT INTO oc_notes VALUES ('brought forward')"),
+    )
+    monkeypatch.setattr(schema_module, "MIGRATIONS", newer)
+
+    open_and_write_at_once(options, "new")
+
+    with closing(PostgresStore(**options)) as store:
+        streams = [f"{name}-{n}" for name in ("new", "old") for n in range(8)]
+        assert list(store.streams(SHOP)) == streams
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f'SET search_path TO "{name}"'.encode())
+        assert connection.execute("SELECT note FROM oc_notes").fetchall() == [("brought forward",)]
+        version = connection.execute("SELECT value FROM oc_meta").fetchall()
+        assert version == [(len(schema_module.MIGRATIONS),)]
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["a schema", "the search path"])
@@ -129,18 +181,23 @@ def test_who_has_waited_for_another_to_make_the_tables_finds_them_made(
         {"dsn": dsn, "schema": name} if named else {"dsn": f"{dsn} options='-c search_path={name}'"}
     )
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
+    found: Any = None
     with psycopg.connect(dsn) as first, psycopg.connect(dsn, autocommit=True) as watch:
         first.execute(schema_module._LOCK)
         with ThreadPoolExecutor(2) as pool:
             opening = [pool.submit(PostgresStore, codec=ToyCodec(), **here) for _ in range(2)]
             ends = time.monotonic() + 30
-            while time.monotonic() < ends:
-                found = psycopg.RawCursor(watch).execute(waiting, (first.info.backend_pid,))
-                if found.fetchone() == (2,):
-                    break
+            while found != (2,) and time.monotonic() < ends:
+                pid = first.info.backend_pid
+                found = psycopg.RawCursor(watch).execute(waiting, (pid,)).fetchone()
             first.rollback()
-            for store in [opened.result(timeout=30) for opened in opening]:
-                store.close()
+            stores = [opened.result(timeout=30) for opened in opening]
+    assert found == (2,), "both have waited for the first"
+    for n, store in enumerate(stores):
+        assert len(list(store.streams(SHOP))) == n
+        store.commit(says(f"c-{n}", f"s-{n}", "a"))
+    for store in stores:
+        store.close()
 
 
 def test_a_server_that_is_not_there_is_an_unavailable_store() -> None:

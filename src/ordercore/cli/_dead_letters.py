@@ -43,7 +43,7 @@ def tell_letters(letters: Sequence[DeadLetter], tell: Narrator) -> None:
     """
     for reason in dict.fromkeys(letter.reason for letter in letters):
         of_reason = [letter for letter in letters if letter.reason == reason]
-        tell.note(Mark.OPEN, f"{counted(len(of_reason), 'effect')}: {reason}")
+        tell.note(Mark.OPEN, f"{_how_many(of_reason)}: {reason}")
         tell.table(_table(of_reason))
     may = tuple(dict.fromkeys(name for letter in letters for name in letter.may))
     if may:
@@ -53,27 +53,34 @@ def tell_letters(letters: Sequence[DeadLetter], tell: Narrator) -> None:
         )
 
 
+def _how_many(letters: Sequence[DeadLetter]) -> str:
+    messages = sum(letter.kind == "notice" for letter in letters)
+    of_each = ((len(letters) - messages, "effect"), (messages, "message"))
+    return listed([counted(number, what) for number, what in of_each if number])
+
+
 def _table(letters: Sequence[DeadLetter]) -> Table:
-    return Table(
-        columns=(
-            Column("effect"),
-            Column("what"),
-            Column("amount", number=True),
-            Column("since, UTC", faint=True),
-            Column("tries", number=True),
-            Column("called"),
-        ),
-        rows=tuple(
-            (
-                letter.effect_key,
-                letter.what,
-                str(letter.amount or ""),
-                f"{letter.since:%Y-%m-%d %H:%M}",
-                str(letter.attempts),
-                "perhaps" if letter.lease else "no",
-            )
-            for letter in letters
-        ),
+    asks = any(letter.kind != "notice" for letter in letters)  # nobody is called for a message
+    columns = (
+        Column("effect" if asks else "message"),
+        Column("what"),
+        Column("amount", number=True),
+        Column("since, UTC", faint=True),
+        Column("tries", number=True),
+        Column("called"),
+    )
+    width = len(columns) if asks else len(columns) - 2
+    return Table(columns=columns[:width], rows=tuple(_row(letter)[:width] for letter in letters))
+
+
+def _row(letter: DeadLetter) -> tuple[str, ...]:
+    return (
+        letter.effect_key,
+        letter.what,
+        str(letter.amount or ""),
+        f"{letter.since:%Y-%m-%d %H:%M}",
+        str(letter.attempts),
+        "perhaps" if letter.lease else "no",
     )
 
 

@@ -132,6 +132,7 @@ TYPES: Final[Mapping[str, type[object]]] = MappingProxyType(
         "command.record-notice-outcome": intake.RecordNoticeOutcome,
         "command.record-notice-attempt": intake.RecordNoticeAttempt,
         "command.reopen-notice": intake.ReopenNotice,
+        "command.retry-notice": intake.RetryNotice,
         "command.dismiss-notice": intake.DismissNotice,
         # replies
         "reply.stock-adjusted": inventory.StockAdjusted,

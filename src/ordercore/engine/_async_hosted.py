@@ -14,14 +14,13 @@ from ordercore.engine._submit_prepared import Prepared
 from ordercore.engine._ways import InPlace
 from ordercore.errors import Rejected
 from ordercore.grammar import Actor, Command
-from ordercore.ids import StreamId
 
 __all__ = ["AsyncHosted"]
 
 
 class AsyncHosted:
     """
-    Writes inside a host's transaction, and performs when a host's job engine says so.
+    Writes inside a host's transaction, and finds lost jobs again.
 
     """
 
@@ -90,22 +89,6 @@ class AsyncHosted:
         if isinstance(found, Rejected):
             raise found
         return found
-
-    async def perform_stream(self, stream: str) -> float | None:
-        """
-        Perform what a stream owes and is due; for the jobs of a host's job engine.
-
-        Call it as often as you like, early, late or twice: what is not due stays, what somebody
-        else is at is left alone.
-
-        Args:
-            stream: Which, as an :class:`~ordercore.ports.EffectRunner` was told.
-
-        Returns:
-            In how many seconds to come again; None where nothing is owed, or all of it waits for a
-            person.
-        """
-        return await self._driver.drive(HostedLoops(self._loops).perform_stream(StreamId(stream)))
 
     async def enqueue_due(self, *, within_s: int | None = None) -> int:
         """

@@ -37,18 +37,23 @@ class AsyncOperating(AsyncStockReading):
         """
         return self._operating.env.clock
 
-    async def perform(self, stream: StreamId, *, go_on: Callable[[], bool] = always) -> int:
+    async def perform(self, stream: str, *, go_on: Callable[[], bool] = always) -> float | None:
         """
-        Perform what a stream owes and is due, whoever has claimed it.
+        Perform what a stream owes and is due; for workers and jobs of a host's own.
+
+        Call it as often as you like, early, late or twice, whoever has claimed the stream: what is
+        not due stays, what somebody else is at is left alone.
 
         Args:
-            stream: Which.
+            stream: Which, as :meth:`claim_due` or an :class:`~ordercore.ports.EffectRunner` names
+                it.
             go_on: Asked before each obligation: whether another one may be begun.
 
         Returns:
-            How many obligations were looked at.
+            In how many seconds to come again; None where nothing is owed, or all of it waits for a
+            person.
         """
-        return await self._drive(self._operating.perform(stream, go_on))
+        return await self._drive(self._operating.perform(StreamId(stream), go_on))
 
     async def run_pending(self, limit: int = 100) -> int:
         """

@@ -1,5 +1,5 @@
 """
-Dead letters: effects that nobody tries again until a person has decided.
+Dead letters: what nobody does, or tries again, until a person has decided.
 
 A stream's state says that an effect waits; its history says why and since when. So nothing is kept
 beside the streams but a mark by which they are found, and a letter is as true as its stream. All
@@ -18,6 +18,7 @@ from ordercore.errors import InvalidData, Rejected
 from ordercore.fulfillment import AskLabel
 from ordercore.grammar import (
     Aggregate,
+    AskPerson,
     AttemptFailed,
     Command,
     Effect,
@@ -51,22 +52,24 @@ _ASKED: Final[dict[type[Effect], tuple[str, str]]] = {
 @attrs.frozen(kw_only=True)
 class DeadLetter:
     """
-    An effect that waits for a person.
+    What waits for a person: an effect that was given up, or a notice that was set aside.
 
     Attributes:
         stream: Who owes it.
         kind: The kind of that stream (``order``).
         own_id: Its id (``O-1``).
         effect_key: The effect's key, by which a provider knows it too.
-        what: What is owed: ``capture``, ``buy label``, ``submit CancelUnits``.
-        port: Who would perform it: ``payments``, ``carrier``, ``engine``; "" for another.
+        what: What is owed: ``capture``, ``buy label``, ``submit CancelUnits``,
+            ``webhook capture``.
+        port: Who would perform it: ``payments``, ``carrier``, ``engine``; "" for another, or where
+            there is nothing to perform.
         amount: About which amount; None where it is about none.
-        reason: Why it was given up.
+        reason: Why it was given up, or set aside.
         attempts: How often it was tried in vain since a person last let it.
         since: Since when it waits.
         given_up_at: The version of the stream that says so.
-        may: The commands that end the waiting: ``retry`` and, for what was asked of the world, the
-            one that tells what became of it.
+        may: The commands that end the waiting: ``retry``; for what was asked of the world, the one
+            that tells what became of it; for a notice, the one that dismisses it.
         retry: The command that lets it be tried again; None where its kind knows none.
         lease: The open lease: somebody called, and what came of it was never learned. None where
             it certainly was not done.
@@ -160,8 +163,8 @@ def redrive_loop(
     """
     for stream in _owners(kinds, effect_key):
         history = yield from Call(store.load, tenant, stream)
-        given_up = _last(history, OperatorNeeded, effect_key)
         aggregate = kinds.of_stream(stream)
+        given_up = _given_up(aggregate, history, effect_key)
         answers = aggregate.answers
         if given_up is None or answers is None or answers.retry is None:
             continue
@@ -200,11 +203,11 @@ def _letters(
 ) -> Iterator[DeadLetter]:
     state = aggregate.fold(recorded.event for recorded in history)
     for effect in aggregate.owed(state):
-        given_up = _last(history, OperatorNeeded, effect.key)
-        if not effect.waits_for_operator or given_up is None or state is None:
+        if not effect.waits_for_operator or state is None:
             continue
-        said = given_up.event
-        assert isinstance(said, OperatorNeeded)  # noqa: S101 - as _last was asked
+        given_up = _given_up(aggregate, history, effect.key)
+        if given_up is None:
+            continue
         retry = _retry(aggregate, state, effect)
         what, port = _what(effect)
         yield DeadLetter(
@@ -215,7 +218,7 @@ def _letters(
             what=what,
             port=port,
             amount=_amount(effect),
-            reason=said.reason,
+            reason=_reason(effect, given_up),
             attempts=_attempts(history, effect.key),
             since=given_up.recorded_at,
             given_up_at=given_up.version,
@@ -223,6 +226,34 @@ def _letters(
             retry=retry,
             lease=leases.get(effect.key),
         )
+
+
+def _given_up(
+    aggregate: Aggregate[object], history: Sequence[Recorded], effect_key: str
+) -> Recorded | None:
+    """
+    Return what left an effect to a person the last time, whether or not it waits still.
+
+    """
+    said = _last(history, OperatorNeeded, effect_key)
+    if said is not None:
+        return said
+    state: object = None
+    waited = False
+    for recorded in history:
+        state = aggregate.evolve(state, recorded.event)
+        owed = aggregate.outstanding(state)
+        waits = any(isinstance(e, AskPerson) and e.key == effect_key for e in owed)
+        if waits and not waited:
+            said = recorded
+        waited = waits
+    return said
+
+
+def _reason(effect: Effect, given_up: Recorded) -> str:
+    if isinstance(effect, AskPerson):
+        return effect.reason
+    return given_up.event.reason if isinstance(given_up.event, OperatorNeeded) else ""
 
 
 def _last(history: Sequence[Recorded], kind: type, effect_key: str) -> Recorded | None:
@@ -249,6 +280,8 @@ def _attempts(history: Sequence[Recorded], effect_key: str) -> int:
 
 
 def _what(effect: Effect) -> tuple[str, str]:
+    if isinstance(effect, AskPerson):
+        return effect.what, ""
     if isinstance(effect, Submit):
         return f"submit {type(effect.command).__name__}", "engine"
     return _ASKED.get(type(effect), (type(effect).__name__, ""))
@@ -256,6 +289,8 @@ def _what(effect: Effect) -> tuple[str, str]:
 
 def _amount(effect: Effect) -> Money | None:
     if isinstance(effect, AskAuthorization | AskCapture | AskVoid | AskRefund):
+        return Money(effect.amount_minor, effect.currency)
+    if isinstance(effect, AskPerson) and effect.amount_minor is not None:
         return Money(effect.amount_minor, effect.currency)
     return None
 
@@ -271,6 +306,8 @@ def _may(
     aggregate: Aggregate[object], state: object, effect: Effect, retry: Command | None
 ) -> tuple[str, ...]:
     names = [] if retry is None else [type(retry).__name__]
+    if isinstance(effect, AskPerson):
+        return (*names, *effect.ends)
     if aggregate.answers is not None and not isinstance(effect, Submit):
         try:
             told = aggregate.answers.outcome(state, effect.key, Unknown(reason="asked"))

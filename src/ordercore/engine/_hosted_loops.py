@@ -10,9 +10,7 @@ import attrs
 from ordercore.engine._engine_loops import EngineLoops
 from ordercore.engine._requests import Call, Loop, Submission, Submitted
 from ordercore.engine._submit_prepared import Prepared, prepare_loop, submit_prepared_loop
-from ordercore.engine._waking import perform_and_wake_loop
 from ordercore.errors import InvalidDefinition, Rejected
-from ordercore.ids import StreamId
 from ordercore.instants import seconds_after
 from ordercore.ports import Store
 
@@ -69,22 +67,6 @@ class HostedLoops:
         store = cast("Store", joined)
         streams = env.streams.inside(store)
         return submit_prepared_loop(attrs.evolve(env, store=store, streams=streams), prepared)
-
-    def perform_stream(self, stream: StreamId) -> Loop[float | None]:
-        """
-        Perform what a stream owes and is due; return in how many seconds to come again.
-
-        """
-        env = self.loops.env.noting()
-        yield from perform_and_wake_loop(env, stream)
-        loaded = yield from env.streams.load(stream)
-        at = env.clock()
-        owed = env.kinds.of_stream(stream).owed(loaded.state)
-        due = [effect.not_before or at for effect in owed if not effect.waits_for_operator]
-        if not due:
-            return None
-        # What is still due is at this moment somebody else's, whose lease ends by itself.
-        return max((min(due) - at).total_seconds(), env.lease_s / 4)
 
     def enqueue_due(self, within_s: int | None) -> Loop[int]:
         """

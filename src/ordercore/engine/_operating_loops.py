@@ -36,12 +36,21 @@ class OperatingLoops:
         """
         return self.loops.env
 
-    def perform(self, stream: StreamId, go_on: Callable[[], bool]) -> Loop[int]:
+    def perform(self, stream: StreamId, go_on: Callable[[], bool]) -> Loop[float | None]:
         """
-        Perform what a stream owes and is due.
+        Perform what a stream owes and is due; return in how many seconds to come again.
 
         """
-        return perform_and_wake_loop(self.env.noting(), stream, go_on)
+        env = self.env.noting()
+        yield from perform_and_wake_loop(env, stream, go_on)
+        loaded = yield from env.streams.load(stream)
+        at = env.clock()
+        owed = env.kinds.of_stream(stream).owed(loaded.state)
+        due = [effect.not_before or at for effect in owed if not effect.waits_for_operator]
+        if not due:
+            return None
+        # What is still due is at this moment somebody else's, whose lease ends by itself.
+        return max((min(due) - at).total_seconds(), env.lease_s / 4)
 
     def run_pending(self, limit: int) -> Loop[int]:
         """

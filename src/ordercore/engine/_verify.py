@@ -15,7 +15,7 @@ from ordercore.engine._driver import Driver
 from ordercore.engine._kinds import KINDS, Kinds
 from ordercore.engine._requests import Call, Each, Loop, collect
 from ordercore.engine._standing import leaks_loop, standing_loop
-from ordercore.grammar import Aggregate, Recorded
+from ordercore.grammar import Aggregate, AskPerson, Effect, Recorded
 from ordercore.ids import StreamId, TenantId
 from ordercore.inventory import book_differences
 from ordercore.ledger import AccountId, Balance, account_parts
@@ -37,7 +37,7 @@ class Verification:
         differences: Where a kept number differs from the facts.
         leaks: Promises, authorizations and requests whose owner has ended or is unknown, and leases
             of what nobody owes.
-        waiting: Requests that wait for a person.
+        waiting: Requests and decisions that wait for a person.
     """
 
     orders: int
@@ -86,7 +86,7 @@ class _Findings:
         self.streams[aggregate.kind] += 1
         owed = aggregate.outstanding(state)
         self.waiting.extend(
-            f"{stream}: {effect.key} waits for a person"
+            f"{stream}: {effect.key} waits for a person{_why(effect)}"
             for effect in owed
             if effect.waits_for_operator
         )
@@ -100,6 +100,10 @@ class _Findings:
         self.waiting.extend(f"{stream}: {sentence}" for sentence in found.waiting)
         self.leaks.extend(f"{stream}: {sentence}" for sentence in found.leaks)
         self.kept_minor.update(found.kept_minor)
+
+
+def _why(effect: Effect) -> str:
+    return f": {effect.reason}" if isinstance(effect, AskPerson) else ""
 
 
 def verify(store: Store, tenant: TenantId, kinds: Kinds = KINDS) -> Verification:

@@ -148,6 +148,29 @@ class Submit(Effect):
     command: Command
 
 
+@attrs.frozen(kw_only=True)
+class AskPerson(Effect):
+    """
+    A decision that nobody can take but a person: nobody is called, it waits from the beginning.
+
+    It is a dead letter like what was tried in vain, and over when a command has settled it.
+
+    Attributes:
+        what: What is to be decided on, in a few words.
+        reason: Why nothing happens by itself.
+        amount_minor: About which amount, in minor units; None where it is about none.
+        currency: Of the amount.
+        ends: The names of the commands that end the waiting, beside the one for another try.
+    """
+
+    waits_for_operator: bool = attrs.field(default=True, init=False)
+    what: str
+    reason: str
+    amount_minor: int | None = None
+    currency: str = ""
+    ends: tuple[str, ...] = ()
+
+
 class Facts:
     """
     The answers to needs, typed by the need that asked.

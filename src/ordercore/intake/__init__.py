@@ -18,6 +18,7 @@ from ordercore.intake._commands import (
     RecordNoticeAttempt,
     RecordNoticeOutcome,
     ReopenNotice,
+    RetryNotice,
     SeekOrders,
 )
 from ordercore.intake._events import (
@@ -76,6 +77,7 @@ __all__ = [
     "RecordNoticeAttempt",
     "RecordNoticeOutcome",
     "ReopenNotice",
+    "RetryNotice",
     "SeekOrders",
     "SignedWebhook",
     "ToldNotice",

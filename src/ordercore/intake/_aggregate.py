@@ -5,12 +5,14 @@ Received messages as a kind of stream, beside those of orders.
 
 from typing import Final, get_args
 
-from ordercore.grammar import Aggregate, Answers, Command, Inspection, Outcome
+from ordercore.grammar import Aggregate, Answers, Command, Outcome
 from ordercore.intake._commands import (
     NoticeCommand,
     ReceiveNotice,
     RecordNoticeAttempt,
     RecordNoticeOutcome,
+    ReopenNotice,
+    RetryNotice,
 )
 from ordercore.intake._decide import RULES
 from ordercore.intake._events import NoticeEvent
@@ -31,19 +33,16 @@ def _attempt(message: Message, effect_key: str, reason: str, give_up: bool) -> C
     )
 
 
+def _retry(message: Message, effect_key: str) -> Command:
+    for told in message.notices:
+        if effect_key == message.tell_key(told.number):
+            return ReopenNotice(notice_id=message.id, number=told.number)
+    return RetryNotice(notice_id=message.id, effect_key=effect_key)
+
+
 def _has_ended(message: Message) -> bool:
     lifecycle = NOTICE_LIFECYCLE()
     return all(lifecycle.has_ended(told.status) and not told.untold for told in message.notices)
-
-
-def _inspect(message: Message) -> Inspection:
-    return Inspection(
-        waiting=tuple(
-            f"notice {told.number} waits for a person: {told.reason}"
-            for told in message.notices
-            if told.status == "set_aside"
-        )
-    )
 
 
 #: What providers have said.
@@ -57,9 +56,8 @@ NOTICES: Final[Aggregate[Message]] = Aggregate(
     decide=RULES.decide,
     evolve=evolve_message,
     outstanding=outstanding,
-    answers=Answers(outcome=_outcome, attempt=_attempt),
+    answers=Answers(outcome=_outcome, attempt=_attempt, retry=_retry),
     has_ended=_has_ended,
-    inspect=_inspect,
 )
 
 #: All of them, for the engine.

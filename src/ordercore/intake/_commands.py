@@ -20,6 +20,7 @@ __all__ = [
     "RecordNoticeAttempt",
     "RecordNoticeOutcome",
     "ReopenNotice",
+    "RetryNotice",
     "SeekOrders",
 ]
 
@@ -143,6 +144,20 @@ class ReopenNotice(Command):
 
 
 @attrs.frozen(kw_only=True)
+class RetryNotice(Command):
+    """
+    A person lets what a message owes be tried again that was given up.
+
+    Attributes:
+        notice_id: Which message.
+        effect_key: What it owes: to look for its orders, or to tell one what does not fit.
+    """
+
+    notice_id: str
+    effect_key: str
+
+
+@attrs.frozen(kw_only=True)
 class DismissNotice(Command):
     """
     A person says that nothing follows from a notice that waits.
@@ -169,5 +184,6 @@ NoticeCommand = (
     | RecordNoticeOutcome
     | RecordNoticeAttempt
     | ReopenNotice
+    | RetryNotice
     | DismissNotice
 )

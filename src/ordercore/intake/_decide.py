@@ -19,6 +19,7 @@ RULES: Final = CommandTable(
         c.RecordNoticeOutcome: (_receiving.no_needs, _receiving.decide_outcome),
         c.RecordNoticeAttempt: (_receiving.no_needs, _receiving.decide_attempt),
         c.ReopenNotice: (_receiving.no_needs, _receiving.decide_reopen),
+        c.RetryNotice: (_receiving.no_needs, _receiving.decide_retry),
         c.DismissNotice: (_receiving.no_needs, _receiving.decide_dismiss),
     },
 )

@@ -5,7 +5,7 @@ What can have happened to a received message. Names and fields are the storage f
 
 import attrs
 
-from ordercore.grammar import AttemptFailed, Event, OperatorNeeded
+from ordercore.grammar import AttemptFailed, EffectRetried, Event, OperatorNeeded
 from ordercore.ids import OrderId
 from ordercore.instants import Instant
 from ordercore.intake._notices import Notice
@@ -189,4 +189,5 @@ NoticeEvent = (
     | NoticeDismissed
     | AttemptFailed
     | OperatorNeeded
+    | EffectRetried
 )

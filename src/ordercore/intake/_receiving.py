@@ -9,9 +9,11 @@ from ordercore.errors import Rejected
 from ordercore.grammar import (
     Context,
     Decision,
+    EffectRetried,
     Facts,
     Need,
     OperatorNeeded,
+    Submit,
     Unknown,
     record_attempt,
 )
@@ -21,6 +23,7 @@ from ordercore.intake._commands import (
     RecordNoticeAttempt,
     RecordNoticeOutcome,
     ReopenNotice,
+    RetryNotice,
 )
 from ordercore.intake._events import (
     AnomalyTold,
@@ -44,6 +47,7 @@ __all__ = [
     "decide_outcome",
     "decide_receive",
     "decide_reopen",
+    "decide_retry",
     "no_needs",
 ]
 
@@ -143,7 +147,7 @@ def decide_attempt(
     """
     del facts
     message = require_message(state, command.notice_id)
-    if not any(effect.key == command.effect_key for effect in outstanding(message)):
+    if all(effect.key != command.effect_key for effect in _tried_by_itself(message)):
         return Decision()
     tried = record_attempt(
         message.attempts, command.effect_key, command.reason, context, give_up=command.give_up
@@ -183,6 +187,27 @@ def decide_reopen(
     return Decision((event,))
 
 
+def decide_retry(
+    command: RetryNotice, state: Message | None, facts: Facts, context: NoticeContext
+) -> NoticeDecision:
+    """
+    Try again what a message owes and was given up.
+
+    Raises:
+        Rejected: ``unknown_notice``; ``nothing_to_retry`` where the key names nothing that it owes.
+    """
+    del facts, context
+    owed = _tried_by_itself(require_message(state, command.notice_id))
+    if all(effect.key != command.effect_key for effect in owed):
+        raise Rejected(
+            "nothing_to_retry",
+            f"{command.notice_id} does not owe {command.effect_key}",
+            data={"key": command.effect_key},
+            legal=tuple(effect.key for effect in owed) or ("nothing: all is done",),
+        )
+    return Decision((EffectRetried(effect_key=command.effect_key),))
+
+
 def decide_dismiss(
     command: DismissNotice, state: Message | None, facts: Facts, context: NoticeContext
 ) -> NoticeDecision:
@@ -198,6 +223,10 @@ def decide_dismiss(
         return Decision()
     status = NOTICE_LIFECYCLE().after(told.status, "dismiss", f"notice {command.number}")
     return Decision((NoticeDismissed(number=told.number, reason=command.reason, status=status),))
+
+
+def _tried_by_itself(message: Message) -> tuple[Submit, ...]:
+    return tuple(effect for effect in outstanding(message) if isinstance(effect, Submit))
 
 
 def _require_told(message: Message, number: int) -> ToldNotice:

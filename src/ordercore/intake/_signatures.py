@@ -82,9 +82,10 @@ def verify_standard_webhook(
         InvalidDefinition: No secret, or one that is none of this scheme.
     """
     keys = [_standard_key(secret) for secret in secrets]
-    message_id = _header(headers, "webhook-id")
-    sent = _header(headers, "webhook-timestamp")
-    listed = _header(headers, "webhook-signature")
+    pairs = _pairs(headers)
+    message_id = _header(pairs, "webhook-id")
+    sent = _header(pairs, "webhook-timestamp")
+    listed = _header(pairs, "webhook-signature")
     if not _MESSAGE_ID.fullmatch(message_id):
         raise _malformed("webhook-id", "1 to 255 visible ASCII characters and no full stop")
     _check_time(sent, "webhook-timestamp", at, tolerance_s, body)
@@ -176,10 +177,17 @@ def sign_stripe_webhook(secret: str, body: bytes, at: Instant) -> str:
     return f"t={sent},v1={signature}"
 
 
-def _header(headers: Headers, name: str) -> str:
+def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """
+    Read headers once: pairs may come from an iterator, which is empty when it is read again.
+
+    """
     # A mapping is an iterable too, so that a type checker can't tell what remains.
     by_name = cast("Mapping[str, str]", headers) if isinstance(headers, Mapping) else None
-    pairs = cast("Iterable[tuple[str, str]]", headers) if by_name is None else by_name.items()
+    return tuple(cast("Iterable[tuple[str, str]]", headers) if by_name is None else by_name.items())
+
+
+def _header(pairs: tuple[tuple[str, str], ...], name: str) -> str:
     found = [value for key, value in pairs if key.lower() == name]
     if not found:
         raise _missing(name)

@@ -9,7 +9,14 @@ from typing import Any, Final
 
 import attrs
 
-from ordercore.grammar import Attempt, AttemptEvent, AttemptFailed, OperatorNeeded, evolve_attempts
+from ordercore.grammar import (
+    Attempt,
+    AttemptEvent,
+    AttemptFailed,
+    EffectRetried,
+    OperatorNeeded,
+    evolve_attempts,
+)
 from ordercore.instants import Instant
 from ordercore.intake import _events as e
 from ordercore.intake._notices import Notice, notice_id_of
@@ -211,6 +218,7 @@ _FOLDS: Final[Mapping[type, Callable[[Message, Any], Message]]] = MappingProxyTy
         e.NoticeDismissed: _dismissed,
         AttemptFailed: _attempted,
         OperatorNeeded: _attempted,
+        EffectRetried: _attempted,
     }
 )
 

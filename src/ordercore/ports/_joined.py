@@ -107,7 +107,7 @@ class EffectRunner(Protocol):
     A job engine that carries what streams owe, for blocking stores.
 
     A store that was given one calls it inside the transaction of every commit that leaves something
-    due (R1). The job that it enqueues calls ``Engine.perform_stream``, which performs what is due
+    due (R1). The job that it enqueues calls ``Engine.perform``, which performs what is due
     and says when to come again.
     """
 

@@ -159,7 +159,7 @@ class ProcrastinateRunner(_Named):
         def perform(context: JobContext, tenant: str, stream: str) -> None:
             wait: float | None = _REST_S
             try:
-                wait = _shop(shops, tenant).perform_stream(stream)
+                wait = _shop(shops, tenant).perform(stream)
             finally:
                 if wait is not None:
                     keys = TenantId(tenant), StreamId(stream), in_seconds(wait)
@@ -248,7 +248,7 @@ class AsyncProcrastinateRunner(_Named):
         async def perform(context: JobContext, tenant: str, stream: str) -> None:
             wait: float | None = _REST_S
             try:
-                wait = await _shop(shops, tenant).perform_stream(stream)
+                wait = await _shop(shops, tenant).perform(stream)
             finally:
                 if wait is not None:
                     keys = TenantId(tenant), StreamId(stream), in_seconds(wait)

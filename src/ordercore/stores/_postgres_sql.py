@@ -26,16 +26,6 @@ BEGIN_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
 
-#: Every statement finds its rows by a key, whatever the statistics say of tables that were empty a
-#: moment ago.
-CONFIGURE: Final = """
-SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-       set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),
-       set_config('plan_cache_mode', 'force_generic_plan', false),
-       set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
-       set_config('search_path', coalesce($3, current_setting('search_path')), false)
-"""
-
 # ------------------------------------------------------------------------------ locks
 
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared($1::bigint)"

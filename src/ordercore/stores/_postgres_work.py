@@ -27,7 +27,6 @@ from ordercore.errors import (
     OutcomeUnknown,
     PortUnavailable,
 )
-from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._rows import Row
 
 __all__ = [
@@ -53,6 +52,18 @@ AGAIN_MAX: Final = 5
 
 #: How often work is done again whose connection was lost.
 LOST_MAX: Final = 3
+
+#: Every statement finds its rows by a key, whatever the statistics say of tables that were empty a
+#: moment ago. Whatever a database prefers, transactions are of the isolation that locks are taken
+#: for: who has waited sees what was committed meanwhile.
+_CONFIGURE: Final = """
+SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+       set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false),
+       set_config('default_transaction_isolation', 'read committed', false),
+       set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false),
+       set_config('search_path', coalesce($3, current_setting('search_path')), false)
+"""
 
 
 class Statement(NamedTuple):
@@ -191,7 +202,7 @@ class Session:
         """
         path = None if self.schema is None else quoted(self.schema)
         return Statement(
-            sql.CONFIGURE, (str(self.lock_timeout_ms), str(self.statement_timeout_ms), path)
+            _CONFIGURE, (str(self.lock_timeout_ms), str(self.statement_timeout_ms), path)
         )
 
 
