@@ -151,8 +151,8 @@ def test_the_search_for_a_short_story_is_bounded() -> None:
         played += len(acts)
         return len(acts) >= 999
 
-    assert len(shortest(tuple(range(1_000)), fails, budget=5_000)) == 999
-    assert played <= 6_000
+    assert len(shortest(tuple(range(1_000)), fails, budget=50_000)) == 999
+    assert played <= 51_000
 
 
 def test_a_world_follows_from_its_seed() -> None:
