@@ -1,285 +1,514 @@
 """
-Bugs to be planted: one-line changes of what is right, kept as data.
+Mistakes that an engine or a store could make, as data: each must be named by its invariant.
 
-Each stands for failures that other systems have had (the numbers are those of a catalog of such
-failures that the project was designed against). A bug is planted by compiling the function anew
-with one text replaced and exchanging its code in place, so that whoever has imported the function
-runs the broken one, and what is right comes back when the test is over.
+A twist changes the first commit that it fits. It may do so on the way to the store and to the
+auditor alike (the engine has decided wrongly), on the way to the store alone (the store has
+written something else), or on the way to the auditor alone (what was written is not what was
+told).
 """
 
-import inspect
-import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
-from types import FunctionType
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import attrs
 
-__all__ = ["PLANTED", "Bug", "planted"]
+from ordercore.errors import Rejected
+from ordercore.fulfillment import (
+    LabelPurchased,
+    PackageDelivered,
+    PackagePacked,
+    PackageShipped,
+    UnitsMissing,
+    UnitsPicked,
+)
+from ordercore.grammar import (
+    Actor,
+    ActorKind,
+    AttemptFailed,
+    Command,
+    Declined,
+    EffectRetried,
+    OperatorNeeded,
+)
+from ordercore.ids import CommandId, OrderId, PlaceId, TenantId
+from ordercore.inventory import AdjustReason, AdjustStock
+from ordercore.ledger import AccountId, Pend, Post, PostPending, VoidPending
+from ordercore.orders import (
+    AnomalyRecorded,
+    AuthorizeReturn,
+    CancelUnits,
+    FulfillUnits,
+    InspectReturn,
+    OrderEnded,
+    OrderPlaced,
+    OrderReleased,
+    PackageCharged,
+    PackUnits,
+    PickUnits,
+    PlaceOrder,
+    ReceiveReturn,
+    RecordDelivery,
+    RecordOutcome,
+    RefundGranted,
+    ReleaseCart,
+    ReportMissing,
+    ReserveCart,
+    RetryEffect,
+    ShipPackage,
+    UnitsCanceled,
+    UnitsSourcedAgain,
+)
+from ordercore.payments import (
+    AuthorizationRequested,
+    AuthorizationVoided,
+    CaptureRequested,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentRefunded,
+    RefundRequested,
+)
+from ordercore.ports import Commit
+from ordercore.returns import ReturnAuthorized, ReturnReceived
+from ordercore.testing import Fault
+from tests.testing.audited import HERE, PLACES, AuditedShop, line, wish
+
+Twist = Callable[[Commit], Commit | None]
+
+#: Of any event, whatever its class.
+evolve: Callable[..., Any] = attrs.evolve
+
+BERLIN, LYON, TURIN = PLACES
+O1, O2, O3, O4 = map(OrderId, ("O-1", "O-2", "O-3", "O-4"))
 
 
-@attrs.frozen
-class Bug:
-    """One line that is wrong."""
-
-    name: str
-    where: str
-    right: str
-    wrong: str
-
-    def __str__(self) -> str:
-        return self.name
+def story(shop: AuditedShop) -> None:
+    """
+    Four orders, in which nearly everything happens that can happen to one.
+    """
+    for command in _commands(shop):
+        shop.do(command)
+        shop.clock.advance(seconds=5)
+    shop.settle()
 
 
-def _function(where: str) -> FunctionType:
-    module_name, _, path = where.partition(":")
-    found: Any = import_module(f"ordercore.{module_name}")
-    for name in path.split("."):
-        found = inspect.getattr_static(found, name)
-    if isinstance(found, staticmethod | classmethod):
-        found = found.__func__
-    if isinstance(found, property):
-        found = found.fget
-    found = inspect.unwrap(getattr(found, "_work_out", found))
-    assert isinstance(found, FunctionType), where
-    return found
+def _commands(shop: AuditedShop) -> Iterator[Command]:
+    shop.receive(BERLIN, MUG=6, TEE=1)
+    shop.receive(LYON, MUG=3, TEE=5)
+    yield ReserveCart(cart_id="C-1", currency="EUR", destination=HERE, lines={"MUG": 2, "TEE": 2})
+    yield ReserveCart(cart_id="C-1", currency="EUR", destination=HERE, lines={"MUG": 2})
+    yield ReserveCart(cart_id="C-2", currency="EUR", destination=HERE, lines={"TEE": 1})
+    yield ReleaseCart(cart_id="C-2")
+    yield wish(O1, line("MUG", 2), line("TEE", 1, 333), cart_id="C-1", shipping_minor=495)
+    yield wish(O1)
+    work = shop.order(O1).fulfillment.orders[0].id
+    everything = {x.line_id: x.waiting for x in shop.order(O1).fulfillment.orders[0].lines}
+    yield PickUnits(order_id=O1, fulfillment_order_id=work, lines=everything)
+    yield PickUnits(order_id=O1, fulfillment_order_id=work, lines=everything)
+    yield PackUnits(order_id=O1, fulfillment_order_id=work, lines=everything)
+    box = shop.order(O1).fulfillment.packages[0].id
+    yield ShipPackage(order_id=O1, package_id=box)
+    yield RecordDelivery(order_id=O1, package_id=box)
+    yield RecordOutcome(order_id=O1, effect_key="O-1/payment-1", outcome=Declined(code="late"))
+    yield AuthorizeReturn(order_id=O1, lines={"line-1": 2})
+    back = shop.order(O1).returns.returns[0].id
+    yield ReceiveReturn(order_id=O1, return_id=back, place=BERLIN, lines={"line-1": 2})
+    yield InspectReturn(order_id=O1, return_id=back, damaged={"line-1": 1}, refund_shipping=True)
+    # Authorized at the second try.
+    shop.gateway.plan("authorize", Fault.UNAVAILABLE)
+    yield wish(O2, line("MUG", 3))
+    yield RetryEffect(order_id=O2, effect_key="O-2/payment-1")
+    yield CancelUnits(order_id=O2, lines={"line-1": 1})
+    first = shop.order(O2).fulfillment.orders[0]
+    yield ReportMissing(order_id=O2, fulfillment_order_id=first.id, lines={"line-1": 1})
+    for work_left in shop.order(O2).fulfillment.orders:
+        yield FulfillUnits(order_id=O2, fulfillment_order_id=work_left.id, tracking="T-1")
+    yield AdjustStock(place=LYON, lines={"TEE": -1}, reason=AdjustReason.DAMAGE)
+    yield wish(O3, line("MUG", 500))
+    yield wish(O4, line("TEE", 1))
+    yield CancelUnits(order_id=O4)
 
 
-@contextmanager
-def planted(bug: Bug) -> Iterator[None]:
-    """Have the bug in the code for a while."""
-    function = _function(bug.where)
-    text = textwrap.dedent(inspect.getsource(function))
-    assert text.count(bug.right) == 1, f"{bug}: {bug.right!r} must stand in {bug.where} once"
-    text = text.replace(bug.right, bug.wrong)
-    lines = text.splitlines()
-    while not lines[0].startswith(("def ", "async def ")):  # decorators
-        lines.pop(0)
-    scope: dict[str, Any] = {}
-    exec("\n".join(lines), function.__globals__, scope)  # noqa: S102 - our own source
-    as_it_is, broken = function.__code__, scope[function.__name__].__code__
-    function.__code__ = broken
-    try:
-        yield
-    finally:
-        function.__code__ = as_it_is
+# --- how commits are changed ----------------------------------------------------------------------
 
 
-PLANTED: tuple[Bug, ...] = (
-    # --- money: over- and double captures, refunds, authorizations (failures 61 to 76)
-    Bug(
-        "what was captured is captured again",
-        "orders._conclusions:_collect",
-        "uncollected = order.charged_minor - taken",
-        "uncollected = order.charged_minor",
+def _event(kind: type, **changes: Callable[[Any], object]) -> Twist:
+    """
+    Change the first event of a kind; each field from what it was.
+    """
+
+    def twist(commit: Commit) -> Commit | None:
+        for n, event in enumerate(commit.events):
+            if isinstance(event, kind):
+                new = {name: change(getattr(event, name)) for name, change in changes.items()}
+                changed: Any = evolve(event, **new)
+                events = (*commit.events[:n], changed, *commit.events[n + 1 :])
+                return attrs.evolve(commit, events=events)
+        return None
+
+    return twist
+
+
+def _without(kind: type, *, counted: bool = True) -> Twist:
+    """
+    Leave the first event of a kind out; with ``counted`` as if it had never been.
+    """
+
+    def twist(commit: Commit) -> Commit | None:
+        for n, event in enumerate(commit.events):
+            if isinstance(event, kind):
+                receipt = commit.receipt
+                version = receipt.to_version - counted
+                return attrs.evolve(
+                    commit,
+                    events=(*commit.events[:n], *commit.events[n + 1 :]),
+                    snapshot=None,
+                    receipt=attrs.evolve(receipt, to_version=version),
+                )
+        return None
+
+    return twist
+
+
+def _also(kind: type, event: Any) -> Twist:
+    """
+    Let another event follow where one of a kind is.
+    """
+
+    def twist(commit: Commit) -> Commit | None:
+        if not any(isinstance(known, kind) for known in commit.events):
+            return None
+        receipt = commit.receipt
+        later = attrs.evolve(receipt, to_version=receipt.to_version + 1)
+        return attrs.evolve(commit, events=(*commit.events, event), receipt=later)
+
+    return twist
+
+
+def _step(fits: Callable[[Any], bool], change: Callable[[Any], tuple[Any, ...]]) -> Twist:
+    """
+    Put other steps in the place of the first one that fits.
+    """
+
+    def twist(commit: Commit) -> Commit | None:
+        for n, step in enumerate(commit.steps):
+            if fits(step):
+                steps = (*commit.steps[:n], *change(step), *commit.steps[n + 1 :])
+                return attrs.evolve(commit, steps=steps)
+        return None
+
+    return twist
+
+
+def _receipt(fits: Callable[[Any], bool], **changes: Callable[[Any], object]) -> Twist:
+    def twist(commit: Commit) -> Commit | None:
+        receipt = commit.receipt
+        if not fits(receipt):
+            return None
+        new: dict[str, Any] = {
+            name: change(getattr(receipt, name)) for name, change in changes.items()
+        }
+        return attrs.evolve(commit, receipt=attrs.evolve(receipt, **new))
+
+    return twist
+
+
+def _refused_instead(commit: Commit) -> Commit | None:
+    if not isinstance(commit.receipt.command, CancelUnits):
+        return None
+    version = commit.receipt.from_version
+    rejected = Rejected("nothing_to_cancel", "as if nothing were left")
+    receipt = attrs.evolve(commit.receipt, to_version=version, rejected=rejected)
+    return attrs.evolve(commit, events=(), steps=(), receipt=receipt)
+
+
+def _accepted_instead(commit: Commit) -> Commit | None:
+    if commit.receipt.rejected is None:
+        return None
+    return attrs.evolve(commit, receipt=attrs.evolve(commit.receipt, rejected=None))
+
+
+def _elsewhere(frm: str, to: PlaceId) -> Twist:
+    """
+    Promise what was to come from one place from another, in the plan and in the ledger.
+    """
+
+    def twist(commit: Commit) -> Commit | None:
+        placed = commit.events[0] if commit.events else None
+        if not isinstance(placed, OrderPlaced) or placed.allocations[0].place != frm:
+            return None
+        rows = tuple(attrs.evolve(row, place=to) for row in placed.allocations)
+        steps = tuple(
+            step._replace(
+                source=AccountId(step.source.replace(f"|{frm}|", f"|{to}|")),
+                target=AccountId(step.target.replace(f"|{frm}|", f"|{to}|")),
+            )
+            if isinstance(step, Pend)
+            else step
+            for step in commit.steps
+        )
+        events = (attrs.evolve(placed, allocations=rows), *commit.events[1:])
+        return attrs.evolve(commit, events=events, steps=steps)
+
+    return twist
+
+
+def _of(kind: type, **fields: object) -> Callable[[Any], bool]:
+    return lambda step: (
+        isinstance(step, kind)
+        and all(getattr(step, name) == value for name, value in fields.items())
+    )
+
+
+def _leaves(step: Any) -> tuple[Any, ...]:
+    del step
+    return ()
+
+
+def _one_more(row: Any) -> Any:
+    return attrs.evolve(row, quantity=row.quantity + 1)
+
+
+def _first_more(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (_one_more(rows[0]), *rows[1:])
+
+
+def _is(kind: type) -> Callable[[Any], bool]:
+    return lambda receipt: isinstance(receipt.command, kind) and receipt.rejected is None
+
+
+def _doubled(amount: int) -> int:
+    return 2 * amount
+
+
+@attrs.frozen(kw_only=True)
+class Planted:
+    """
+    One mistake.
+
+    Attributes:
+        what: In words.
+        by: The number of the invariant that must name it.
+        twist: How the commit is changed.
+        store: Whether the store is told so.
+        auditor: Whether the auditor is told so.
+    """
+
+    what: str
+    by: str
+    twist: Twist
+    store: bool = False
+    auditor: bool = True
+
+
+def _written(what: str, by: str, twist: Twist) -> Planted:
+    """
+    The store alone has written something else.
+    """
+    return Planted(what=what, by=by, twist=twist, store=True, auditor=False)
+
+
+def _decided(what: str, by: str, twist: Twist) -> Planted:
+    """
+    The engine has decided something else.
+    """
+    return Planted(what=what, by=by, twist=twist, store=True)
+
+
+def _told(what: str, by: str, twist: Twist) -> Planted:
+    """
+    What was told is not what was decided.
+    """
+    return Planted(what=what, by=by, twist=twist)
+
+
+_RELEASED = OrderReleased(status="released")
+
+PLANTED: tuple[Planted, ...] = (
+    # --- answers
+    _told(
+        "a refusal has another code",
+        "reply",
+        _receipt(
+            lambda r: r.rejected is not None and r.rejected.code == "order_exists",
+            rejected=lambda r: Rejected("shortage", r.reason),
+        ),
     ),
-    Bug(
-        "a refund is asked again with every command",
-        "orders._conclusions:_pay_back",
-        "grant.amount_minor - asked.get(grant.grant_id, 0), refundable",
-        "grant.amount_minor, grant.amount_minor",
+    _decided("what is possible is refused", "reply", _refused_instead),
+    _told("what is refused is accepted", "reply", _accepted_instead),
+    _told(
+        "a delivery is acknowledged and forgotten",
+        "I23",
+        _without(PackageDelivered),
     ),
-    Bug(
-        "who still owes is paid back all the same",
-        "orders._balance:_paid_back_minor",
-        "taken_minor - asked - stays",
-        "taken_minor - asked",
+    _told(
+        "one command comes as another",
+        "I12",
+        _receipt(_is(CancelUnits), command=lambda c: attrs.evolve(c, reason="other")),
     ),
-    Bug(
-        "the authorization goes back while units are still to be sent",
-        "orders._conclusions:_give_back_authorizations",
-        "order.units_to_ship == 0 and not",
-        "not",
+    # --- envelope
+    _told("of another tenant", "I26", lambda c: attrs.evolve(c, tenant=TenantId("other"))),
+    _told(
+        "written to another stream",
+        "I26",
+        _receipt(_is(PickUnits), stream=lambda _: "order/O-2"),
     ),
-    Bug(
-        "unused authorizations are never given back",
-        "orders._conclusions:_give_back_authorizations",
-        "order.units_to_ship == 0 and",
-        "False and",
+    _told(
+        "nobody acts",
+        "I27",
+        lambda c: attrs.evolve(c, actor=Actor(ActorKind.SYSTEM, "")),
     ),
-    Bug(
-        "work begins before the payment is promised",
-        "orders._conclusions:_release",
-        "and not covered",
-        "and False",
+    _told(
+        "an instant without a zone",
+        "I21",
+        _receipt(_is(PickUnits), at=lambda at: at.replace(tzinfo=None)),
     ),
-    Bug(
-        "an order is over before its parcels arrive",
-        "orders._conclusions:_end",
-        'p.status in {"delivered", "unpacked"}',
-        "p.status",
+    _told(
+        "a version is left out",
+        "I17",
+        _receipt(_is(PickUnits), from_version=lambda n: n + 1, to_version=lambda n: n + 1),
     ),
-    Bug(
-        "a second tender is asked for all again",
-        "orders._balance:uncovered_minor",
-        "- money.undecided_minor",
-        "",
+    _told("an update is lost", "I17", _without(UnitsPicked, counted=False)),
+    _told(
+        "a card number in a reason",
+        "I25",
+        _event(UnitsCanceled, reason=lambda _: "paid by 4111 1111-1111 1111 please"),
     ),
-    Bug(
-        "a success after a decline counts",
-        "payments._decide:_authorization_outcome",
-        'return "authorized_after_decline" if refused else ()',
-        "asked = True",
+    # --- money
+    _decided("a capture counts twice", "I8", _event(PaymentCaptured, amount_minor=_doubled)),
+    _decided("a refund counts twice", "I8", _event(PaymentRefunded, amount_minor=_doubled)),
+    _decided("a void counts twice", "I8", _event(AuthorizationVoided, amount_minor=_doubled)),
+    _decided("an authorization is forgotten", "I8", _without(PaymentAuthorized)),
+    _decided(
+        "an authorization counts twice", "I8", _event(PaymentAuthorized, amount_minor=_doubled)
     ),
-    Bug(
-        "a capture that is told twice counts twice",
-        "payments._decide:_request_outcome",
-        "if not REQUEST_LIFECYCLE().allows(request.status, word):",
-        "if False:",
+    _decided("too much is asked", "I8", _event(AuthorizationRequested, amount_minor=_doubled)),
+    _decided(
+        "a capture of a cent less", "I8", _event(CaptureRequested, amount_minor=lambda n: n - 1)
     ),
-    Bug(
-        "the second capture replaces the first",
-        "payments._state:_captured",
-        "taken = payment.captured_minor + event.amount_minor",
-        "taken = event.amount_minor",
+    _decided("a capture is not asked for", "I8", _without(CaptureRequested)),
+    _decided("a refund is not asked for", "I8", _without(RefundRequested)),
+    _decided("a refund for another purpose", "I8", _event(RefundRequested, purpose=lambda _: "x")),
+    _decided(
+        "a settled payment stays open", "I8", _event(PaymentCaptured, status=lambda _: "voided")
     ),
-    Bug(
-        "what is being captured can be captured again",
-        "payments._payments:Payments.capturable_minor",
-        "- taken - asked - voiding",
-        "- taken - voiding",
+    _decided(
+        "another currency is asked", "I20", _event(CaptureRequested, currency=lambda _: "USD")
     ),
-    Bug(
-        "what is being refunded can be refunded again",
-        "payments._payments:Payments.refundable_minor",
-        "- payment.refunded_minor - asked",
-        "- payment.refunded_minor",
+    _decided(
+        "a package costs a cent more", "I9", _event(PackageCharged, amount_minor=lambda n: n + 1)
     ),
-    Bug(
-        "a declined capture is asked again by itself",
-        "payments._payments:Payments.usable_minor",
-        "return 0 if refused else",
-        "return 0 if False else",
+    _decided("a grant of a cent less", "I9", _event(RefundGranted, amount_minor=lambda n: n - 1)),
+    _decided("a return is granted nothing", "I5", _without(RefundGranted)),
+    _written(
+        "money is posted twice",
+        "I7",
+        _step(_of(Post, reason="capture"), lambda s: (s._replace(amount=2 * s.amount),)),
     ),
-    Bug(
-        "a challenge counts as a promise of money",
-        "payments._payments:Payments.undecided_minor",
-        'p.status in {"requested", "action_required"}',
-        'p.status in {"action_required"}',
+    _written("a refund is not posted", "I7", _step(_of(Post, reason="refund"), _leaves)),
+    _told(
+        "euros become mugs",
+        "I7",
+        _step(_of(Post, reason="capture"), lambda s: (s._replace(target="value|x|MUG||"),)),
     ),
-    # --- units: shipped, canceled, returned (failures 89 to 96)
-    Bug(
-        "units in a box can be canceled",
-        "orders._aftercare:cancelable",
-        "return line.units.uncaptured - boxed",
-        "return line.units.uncaptured",
+    # --- stock
+    _written(
+        "a pick is not posted",
+        "I2",
+        _step(lambda s: isinstance(s, Post) and "|picked|" in s.target, _leaves),
     ),
-    Bug(
-        "a cancellation keeps the stock promised",
-        "orders._aftercare:_give_back",
-        'return draft.movements.release_part(units.hold, held, quantity, "canceled")',
-        "return units.hold",
+    _written(
+        "what left is still promised",
+        "I3",
+        _step(
+            lambda s: isinstance(s, Post) and s.reason == "dispatch" and "promise" in s.source,
+            _leaves,
+        ),
     ),
-    Bug(
-        "what came back can come back again",
-        "returns._returns:Returns.units",
-        'if r.status != "canceled"',
-        'if r.status == "authorized"',
+    _written(
+        "a canceled promise is kept", "I3", _step(_of(VoidPending, reason="canceled"), _leaves)
     ),
-    Bug(
-        "damaged units are sold again",
-        "orders._aftercare:decide_inspect_return",
-        "draft.movements.restock(units.sku, place, units.restocked, lots=good)",
-        "draft.movements.restock(units.sku, place, units.quantity, lots=good)",
+    _decided("a promise is forgotten", "I3", _step(_of(VoidPending, reason="canceled"), _leaves)),
+    _told("a pick carries out no promise", "I3", _step(_of(PostPending), _leaves)),
+    _told("a hold ends twice", "I4", _step(_of(VoidPending), lambda s: (s, s))),
+    _decided("a cart's old hold stays", "I4", _step(_of(VoidPending, reason="replaced"), _leaves)),
+    _decided("a cart lets nothing go", "I4", _step(_of(VoidPending, reason="released"), _leaves)),
+    _decided("ordered units stay held", "I4", _step(_of(VoidPending, reason="ordered"), _leaves)),
+    _decided(
+        "a cart holds for an hour more",
+        "I4",
+        _step(
+            _of(Pend, reason="reserve"),
+            lambda s: (s._replace(expires_at=s.expires_at + timedelta(hours=1)),),
+        ),
     ),
-    Bug(
-        "returned units are refunded without a look at what was refunded",
-        "totals._units:LineUnits.refund",
-        "start, stop = self.refunded, self.refunded + n",
-        "start, stop = 0, self.refunded + n",
+    _told(
+        "held in another's name",
+        "I4",
+        _step(_of(Pend), lambda s: (s._replace(reference="order/O-9"),)),
     ),
-    Bug(
-        "shipping goes back with every return",
-        "orders._aftercare:decide_inspect_return",
-        "shipping is not None and shipping.refundable",
-        "shipping is not None",
+    _told("nothing is moved", "I24", _step(_of(Post), lambda s: (s._replace(amount=0),))),
+    _written(
+        "received twice",
+        "I2",
+        _step(
+            lambda s: isinstance(s, Post) and "|supplier|" in s.source,
+            lambda s: (s, s._replace(id=f"{s.id}-again")),
+        ),
     ),
-    Bug(
-        "a parcel leaves without the label that is asked for",
-        "fulfillment._decide:ship",
-        'package.status == "packed" and package.label_wanted and not tracking',
-        "False",
+    _decided(
+        "damage is not written off",
+        "I2",
+        _step(lambda s: isinstance(s, Post) and "|shrinkage|" in s.target, _leaves),
     ),
-    Bug(
-        "shipping is charged with every parcel",
-        "orders._work:_charge",
-        "order.shipping_units is not None and order.shipping_units.uncaptured",
-        "order.shipping_units is not None",
+    _decided(
+        "damaged units are restocked",
+        "I2",
+        _step(
+            lambda s: isinstance(s, Post) and "|damaged|" in s.target,
+            lambda s: (s._replace(target=s.target.replace("damaged", "on_hand")),),
+        ),
     ),
-    Bug(
-        "a place may pack what it has not picked",
-        "fulfillment._decide:pack",
-        "lambda line: line.picked",
-        "lambda line: line.quantity",
+    # --- plans
+    _decided("a dearer place sends it", "plan", _elsewhere("berlin", LYON)),
+    _told("a place sends what it does not have", "I1", _elsewhere("berlin", TURIN)),
+    _told("more is promised than wanted", "I6", _event(OrderPlaced, allocations=_first_more)),
+    _told("less is promised than wanted", "I6", _event(OrderPlaced, allocations=lambda a: a[1:])),
+    _told(
+        "missing units are found twice",
+        "I6",
+        _event(UnitsSourcedAgain, allocations=_first_more),
     ),
-    # --- stock: oversold, left behind (failures 1 to 30)
-    Bug(
-        "a cart's own hold is forgotten when it is replaced",
-        "orders._carts:decide_reservation",
-        'movements.release(hold.id, "replaced")',
-        "pass",
+    # --- units
+    _decided("a unit is picked twice", "I6", _event(UnitsPicked, lines=_first_more)),
+    _decided("a unit is missing twice", "I6", _event(UnitsMissing, lines=_first_more)),
+    _decided("a unit is packed twice", "I6", _event(PackagePacked, lines=_first_more)),
+    _decided("a box never leaves", "I6", _without(PackageShipped)),
+    _decided("a return of one more", "I5", _event(ReturnReceived, lines=_first_more)),
+    _decided("what left is not charged", "I5", _event(PackageCharged, lines=lambda _: ())),
+    _decided("canceled units stay due", "I5", _event(UnitsCanceled, lines=lambda _: ())),
+    _decided("a label of another carrier", "I23", _event(LabelPurchased, carrier=lambda _: "x")),
+    # --- states
+    _told("an order that has ended goes on", "I14", _also(ReturnAuthorized, _RELEASED)),
+    _decided("an order never ends", "I18", _without(OrderEnded)),
+    _decided("places never begin", "I6", _without(OrderReleased)),
+    _decided("what does not fit is dropped", "I14", _without(AnomalyRecorded)),
+    _decided(
+        "a person is asked at once",
+        "I15",
+        lambda c: (
+            attrs.evolve(
+                c,
+                events=(OperatorNeeded(effect_key=c.events[0].effect_key, reason="x"),),
+            )
+            if c.events and isinstance(c.events[0], AttemptFailed)
+            else None
+        ),
     ),
-    Bug(
-        "a released cart keeps its units",
-        "orders._carts:decide_release",
-        'movements.release(hold.id, "released")',
-        "pass",
-    ),
-    Bug(
-        "the ledger lets more go than there is",
-        "ledger._rules:_guard",
-        "if amount > free:",
-        "if False:",
-    ),
-    Bug(
-        "missing units are looked for where they were missing",
-        "orders._state:_missing",
-        "*((line, place) for line in lost)",
-        "",
-    ),
-    # --- engine and store: lost updates, forgotten keys, stuck work (failures 86, 100)
-    Bug(
-        "a lease outlives what it was for",
-        "engine._settling:settled",
-        "return (*known, *_ended(env, command, before, {effect.key for effect in after}))",
-        "return known",
-    ),
-    Bug(
-        "two commands write the same version",
-        "stores._judging:verdict",
-        "version != receipt.from_version",
-        "version > receipt.from_version + 1",
-    ),
-    Bug(
-        "a known key is carried out again",
-        "stores._memory:MemoryStore.recall",
-        "return self._of(tenant).receipts.get(command_id)",
-        "return None",
-    ),
-    Bug(
-        "what is put off never comes back",
-        "engine._submit:_next_due",
-        "effect.not_before or at for effect in owed",
-        "at for effect in owed if not effect.not_before",
-    ),
-    Bug(
-        "whose answer was lost is called again on a guess",
-        "engine._perform:_outcome_of",
-        "if lease.state is LeaseState.INHERITED:",
-        "if False:",
-    ),
-    Bug(
-        "another tenant's receipts are one's own",
-        "stores._memory:MemoryStore.recall",
-        "self._of(tenant).receipts.get(command_id)",
-        'self._of(type(tenant)("tenant-1")).receipts.get(command_id)',
-    ),
-    Bug(
-        "a try is forgotten where nobody answered",
-        "grammar._attempts:record_attempt",
-        "attempt = tries(attempts, effect_key) + 1",
-        "attempt = 1",
+    _decided("a word to try again is lost", "I15", _without(EffectRetried)),
+    _told(
+        "an order is placed twice",
+        "I12",
+        _receipt(_is(PlaceOrder), command_id=lambda _: CommandId("k-1")),
     ),
 )

@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 
 from ordercore.testing.simulation import Findings, simulate
-from tests.testing.planted import PLANTED, Bug, planted
+from tests.testing.bugs import PLANTED, Bug, planted
 
 #: How many steps a run takes, and how many runs a bug is given to be found.
 _STEPS = 1_000
@@ -48,11 +48,11 @@ def test_a_planted_bug_is_found(bug: Bug) -> None:
 def test_every_planted_bug_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     found = {bug.name: hunt(bug) for bug in PLANTED}
     with capsys.disabled():
-        print()
+        print()  # noqa: T201 - reports
         for name, (steps, findings) in found.items():
-            print(f"{steps:7,} steps  {name}: {findings.incident and findings.incident.invariant}")
+            print(f"{steps:7,} steps  {name}: {findings.incident and findings.incident.invariant}")  # noqa: T201
         count = f"{len(found)} of {len(PLANTED)} planted bugs found"
-        print(f"{count}; median {median(steps for steps, _ in found.values()):,.0f} steps")
+        print(f"{count}; median {median(steps for steps, _ in found.values()):,.0f} steps")  # noqa: T201
     assert len(found) == len(PLANTED) >= 30
 
 
