@@ -180,10 +180,15 @@ class Rest:
             self.lost.append(f"done twice at the provider: {twice}")
 
     def _look_at_stock(self, shop: Shop, at: Instant) -> None:
-        del at
-        for account, held in self._store.accounts(shop.tenant):
-            parts = account_parts(account)
-            if (parts.book, parts.code) == ("promise", "available") and held.available < 0:
+        """
+        Nothing is promised twice, unless units were lost that had been promised.
+
+        """
+        if self._tally.commands["AdjustStock"] or self._tally.commands["ReportMissing"]:
+            return
+        touched = [account for account, _ in self._store.accounts(shop.tenant, "promise|")]
+        for account, held in self._store.balances(shop.tenant, touched, at).items():
+            if account_parts(account).code == "available" and held.available < 0:
                 self._tally.stop(shop.tenant, "I1 no oversell", account, f"{account}: {held}")
 
 
