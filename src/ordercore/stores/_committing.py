@@ -131,13 +131,12 @@ class Committing:
         if known:
             return self._receipts(connection, tenant, (receipt.command_id,))[receipt.command_id]
         ledger = GroupLedger(commit.steps, receipt.at)
-        if commit.steps:
-            read_ahead(connection, tenant, ledger)
+        last = read_ahead(connection, tenant, ledger) if commit.steps else {}
         answer = verdict(commit, None, version, ledger.apply)
         if answer is receipt:
             if not known_tenant:
                 connection.execute(sql.ADD_TENANT, (tenant,))
-            write_ledger(connection, tenant, ledger, last_step)
+            write_ledger(connection, tenant, ledger, last, last_step)
             _append(connection, tenant, ((0, commit, texts),), last_event)
             self._hand_over(connection, tenant, (commit,))
         return answer
@@ -169,7 +168,7 @@ class Committing:
             [step for commit in fresh for step in commit.steps],
             max(commit.receipt.at for commit in commits),
         )
-        read_ahead(connection, tenant, ledger)
+        last = read_ahead(connection, tenant, ledger)
         judgment = judge(commits, receipts, _versions(connection, tenant, commits), ledger.apply)
         for (index, _, _), answer in zip(group, judgment.answers, strict=True):
             answers[index] = answer
@@ -177,7 +176,7 @@ class Committing:
             accepted = [group[n] for n in judgment.accepted]
             if not known_tenant:
                 connection.execute(sql.ADD_TENANT, (tenant,))
-            write_ledger(connection, tenant, ledger, last_step)
+            write_ledger(connection, tenant, ledger, last, last_step)
             _append(connection, tenant, accepted, last_event)
             self._hand_over(connection, tenant, [commit for _, commit, _ in accepted])
 

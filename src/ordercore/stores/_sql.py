@@ -181,7 +181,7 @@ MERGERS_OF: Final = InList(
     " WHERE merged.tenant = ? AND merged.pending IN"
 )
 ADD_MERGED: Final = "INSERT INTO oc_merged (tenant, pending, step) VALUES (?, ?, ?)"
-_TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
 #: The greatest row number there can be.
 POSITION_MAX: Final = 2**63 - 1
 #: tenant, occurred at, position, limit; in order of both
@@ -191,32 +191,31 @@ WHERE tenant = ? AND (occurred_at, position) > (?, ?) ORDER BY occurred_at, posi
 LAST_POSITION: Final = (
     "SELECT position FROM oc_transfers WHERE tenant = ? ORDER BY position DESC LIMIT 1"
 )
-_OF_SIDE: Final = "WHERE tenant = ? AND {} = ? AND position > ? ORDER BY position LIMIT ?"
-#: tenant, account, after, limit, tenant, account, after, limit, limit
-_TRANSFERS_OF_ACCOUNT: Final = (
-    f"SELECT * FROM ({_TRANSFER} {_OF_SIDE.format('source')})"  # noqa: S608 - of constants
-    f" UNION ALL SELECT * FROM ({_TRANSFER} {_OF_SIDE.format('target')})"
-    " ORDER BY position LIMIT ?"
+#: tenant, account, after -> where the steps that touched an account stand, the last one first; at
+#: the end what comes before them: not beyond ``after``, or None where it isn't known
+CHAIN: Final = """
+WITH RECURSIVE chain (position) AS (
+    SELECT last_position FROM oc_balances WHERE tenant = ?1 AND account = ?2
+    UNION ALL
+    SELECT iif(step.source = ?2, step.source_before, step.target_before)
+    FROM chain JOIN oc_transfers AS step ON step.tenant = ?1 AND step.position = chain.position
+    WHERE chain.position > ?3
 )
-
-
-def transfers(
-    tenant: str, account: str | None, after: int, limit: int
-) -> tuple[str, tuple[str | int, ...]]:
-    """
-    Return the query for the log beyond a position: all of it, or what touched one account.
-
-    """
-    if account is None:
-        return _TRANSFERS, (tenant, after, limit)
-    return _TRANSFERS_OF_ACCOUNT, (*(tenant, account, after, limit) * 2, limit)
-
-
+SELECT position FROM chain
+"""
+#: tenant, a JSON list of positions, in their order
+TRANSFERS_AT: Final = f"""{_TRANSFER}
+WHERE tenant = ? AND position IN (SELECT value FROM json_each(?)) ORDER BY position
+"""  # noqa: S608 - of constants
+#: tenant, after, account, account, limit
+TRANSFERS_SEARCHED: Final = f"""{_TRANSFER}
+WHERE tenant = ? AND position > ? AND (source = ? OR target = ?) ORDER BY position LIMIT ?
+"""
 ADD_TRANSFER: Final = """
 INSERT INTO oc_transfers (tenant, position, recorded_at, kind, id, source, target, amount,
                           pending, parts, leave_at_least, expires_at, promised_at, reason,
-                          reference, occurred_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          reference, occurred_at, source_before, target_before)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _PENDING: Final = """
@@ -253,21 +252,24 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 DROP_PENDING: Final = "DELETE FROM oc_pendings WHERE tenant = ? AND id = ?"
 
 BALANCES_OF: Final = InList(
-    "SELECT account, posted, pending_out, pending_in FROM oc_balances"
+    "SELECT account, posted, pending_out, pending_in, last_position FROM oc_balances"
     " WHERE tenant = ? AND account IN"
 )
-#: at, tenant, accounts -> balances as they count at an instant
-BALANCES_AT: Final = InList(
-    "SELECT account, posted, pending_out - coalesce(("
-    "SELECT sum(amount) FROM oc_pendings AS hold WHERE hold.tenant = balance.tenant"
-    " AND hold.source = balance.account AND hold.expires_at <= ?), 0), pending_in"
-    " FROM oc_balances AS balance WHERE tenant = ? AND account IN"
-)
+#: tenant, a JSON list of accounts, at -> balances as they count at an instant
+BALANCES_AT: Final = """
+SELECT account, posted, pending_out - iif(pending_out = 0, 0, coalesce((
+    SELECT sum(amount) FROM oc_pendings AS hold WHERE hold.tenant = ?1
+    AND hold.source = balance.account AND hold.expires_at <= ?3), 0)), pending_in
+FROM json_each(?2) AS asked
+CROSS JOIN oc_balances AS balance ON tenant = ?1 AND account = asked.value
+"""
 _BALANCE: Final = "SELECT account, posted, pending_out, pending_in FROM oc_balances"
 BALANCES_FROM: Final = f"{_BALANCE} WHERE tenant = ? AND account >= ? ORDER BY account LIMIT ?"
 BALANCES_AFTER: Final = f"{_BALANCE} WHERE tenant = ? AND account > ? ORDER BY account LIMIT ?"
 SET_BALANCE: Final = """
-INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in) VALUES (?, ?, ?, ?, ?)
+INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in, last_position)
+VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (tenant, account) DO UPDATE SET
-    posted = excluded.posted, pending_out = excluded.pending_out, pending_in = excluded.pending_in
+    posted = excluded.posted, pending_out = excluded.pending_out, pending_in = excluded.pending_in,
+    last_position = excluded.last_position
 """

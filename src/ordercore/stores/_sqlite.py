@@ -114,7 +114,7 @@ class SQLiteStore(WorkRows):
         Return what was recorded under a command id.
 
         """
-        rows = self._rows(sql.RECEIPT, (tenant, command_id))
+        rows = self._glance(sql.RECEIPT, (tenant, command_id))
         return self._committing.receipt_of(rows[0]) if rows else None
 
     def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
