@@ -87,6 +87,7 @@ class EngineLoops:
             actor=actor,
             on_behalf_of=on_behalf_of,
             expected_version=expected_version,
+            minted=key is None,
         )
 
     def submit(self, submission: Submission, *, perform: bool) -> Loop[Submitted]:
@@ -99,7 +100,8 @@ class EngineLoops:
         yield from wake_loop(env)
         submitted = yield from env.streams.retold(submitted)
         if perform and submitted.stream is not None:
-            yield from perform_and_wake_loop(env, submitted.stream)
+            written = None if submitted.repeated else submitted.version
+            yield from perform_and_wake_loop(env, submitted.stream, written=written)
         return submitted
 
     def receive(
