@@ -27,6 +27,7 @@ from ordercore.stores._ledger_rows import read_ahead, write_ledger
 from ordercore.stores._rows import (
     Row,
     from_us,
+    key_list,
     refusal_of,
     refusal_text,
     to_us,
@@ -185,8 +186,7 @@ class Committing:
     ) -> dict[CommandId, Receipt]:
         return {
             CommandId(row[0]): self.receipt_of(row)
-            for text, part in sql.RECEIPTS_OF.parts(ids)
-            for row in connection.execute(text, (tenant, *part))
+            for row in connection.execute(sql.RECEIPTS_OF, (tenant, key_list(ids)))
         }
 
     def _prepared(self, commit: Commit) -> _Texts:
@@ -247,8 +247,7 @@ def _versions(
     streams = {commit.receipt.stream: None for commit in commits if commit.receipt.stream}
     return {
         StreamId(name): version
-        for text, part in sql.VERSIONS_OF.parts(tuple(streams))
-        for name, version in connection.execute(text, (tenant, *part))
+        for name, version in connection.execute(sql.VERSIONS_OF, (tenant, key_list(tuple(streams))))
     }
 
 

@@ -3,7 +3,6 @@ The part of the SQLite store that reads the ledger: balances, holds, the log.
 
 """
 
-import json
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
@@ -14,7 +13,7 @@ from ordercore.ledger import NOTHING, AccountId, Balance, Entry, OpenPending
 from ordercore.stores import _sql as sql
 from ordercore.stores._connections import Connections
 from ordercore.stores._ledger_rows import pendings_made
-from ordercore.stores._rows import Row, entry_of, pending_of, to_us
+from ordercore.stores._rows import Row, entry_of, key_list, pending_of, to_us
 
 __all__ = ["PAGE_ROWS", "LedgerReading"]
 
@@ -43,7 +42,7 @@ class LedgerReading:
         """
         keys = tuple(dict.fromkeys(accounts))
         found = dict.fromkeys(keys, NOTHING)
-        asked = (tenant, json.dumps(keys), to_us(at))
+        asked = (tenant, key_list(keys), to_us(at))
         found.update((row[0], Balance(*row[1:])) for row in self._glance(sql.BALANCES_AT, asked))
         return found
 
@@ -98,7 +97,7 @@ class LedgerReading:
                 return
             for start in range(0, len(chain), PAGE_ROWS):
                 page = chain[start : start + PAGE_ROWS].tolist()
-                rows = self._rows(sql.TRANSFERS_AT, (tenant, json.dumps(page)))
+                rows = self._rows(sql.TRANSFERS_AT, (tenant, key_list(page)))
                 yield from map(entry_of, rows)
             after = chain[-1]
         while rows := self._rows(

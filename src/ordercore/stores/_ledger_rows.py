@@ -18,7 +18,7 @@ from ordercore.ledger import EXPIRE_MAX, OpenPending, Step, open_pending
 from ordercore.stores import _sql as sql
 from ordercore.stores._group_ledger import GroupLedger
 from ordercore.stores._reads import ReadAhead
-from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
+from ordercore.stores._rows import Row, entry_of, key_list, pending_of, pending_row, step_row, to_us
 
 __all__ = ["pendings_made", "read_ahead", "write_ledger"]
 
@@ -114,13 +114,9 @@ _WHENEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def _rows(
-    connection: sqlite3.Connection, statement: sql.InList, tenant: TenantId, keys: Sequence[str]
+    connection: sqlite3.Connection, statement: str, tenant: TenantId, keys: Sequence[str]
 ) -> list[Row]:
-    return [
-        row
-        for text, part in statement.parts(keys)
-        for row in connection.execute(text, (tenant, *part))
-    ]
+    return connection.execute(statement, (tenant, key_list(keys))).fetchall()
 
 
 def _endings(
@@ -135,15 +131,12 @@ def _due(
     connection: sqlite3.Connection, tenant: TenantId, accounts: Sequence[str], at: Instant
 ) -> Iterator[OpenPending]:
     at_us = to_us(at)
-    for text, part in sql.PENDINGS_DUE_OF.parts(accounts):
-        keys = (tenant, at_us, *part, EXPIRE_MAX)
-        rows: list[Row] = connection.execute(text, keys).fetchall()
-        if len(rows) == EXPIRE_MAX:  # others may have been left out: one account after another
-            rows = [
-                row
-                for account in dict.fromkeys(part)
-                for row in connection.execute(
-                    sql.PENDINGS_DUE, (tenant, account, at_us, EXPIRE_MAX)
-                )
-            ]
-        yield from map(pending_of, rows)
+    keys = (tenant, key_list(accounts), at_us, EXPIRE_MAX)
+    rows: list[Row] = connection.execute(sql.PENDINGS_DUE_OF, keys).fetchall()
+    if len(rows) == EXPIRE_MAX:  # others may have been left out: one account after another
+        rows = [
+            row
+            for account in accounts
+            for row in connection.execute(sql.PENDINGS_DUE, (tenant, account, at_us, EXPIRE_MAX))
+        ]
+    return map(pending_of, rows)
