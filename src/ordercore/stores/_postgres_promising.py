@@ -74,7 +74,7 @@ _ENOUGH: Final = """enough AS (
             AND present.account = asked.account AND present.part = pg_backend_pid() % asked.parts
         ORDER BY present.account FOR UPDATE OF present
     )
-    SELECT array_agg(account) AS had, array_agg(parts) AS parts_had,
+    SELECT string_agg(parts::text, ' ' ORDER BY account) AS parts_had,
         1 / (count(*) = $6::bigint)::int AS or_all_is_judged_anew
     FROM judged
     WHERE free + (
@@ -109,7 +109,8 @@ def _promising(parts: tuple[sql.Part, ...]) -> LiteralString:
         f"{_LAST} AS ({sql.PARTS[_LAST].replace('FROM root', 'FROM enough')})",
     )
     # Built of constants alone.
-    return cast("LiteralString", f"WITH {sql.joined(texts)} SELECT * FROM enough")  # type: ignore[redundant-cast]  # noqa: S608  # to pyright it is none
+    text = f"WITH {sql.joined(texts)} SELECT parts_had, or_all_is_judged_anew FROM enough"  # noqa: S608
+    return cast("LiteralString", text)  # type: ignore[redundant-cast]  # to pyright it is none
 
 
 class Promise(NamedTuple):
@@ -120,7 +121,7 @@ class Promise(NamedTuple):
 
     statement: Statement
     answers: dict[int, Receipt]
-    asks: bool
+    asks: Sequence[AccountId]
 
 
 class Promising:
@@ -163,13 +164,13 @@ class Promising:
         keys: Row = (lock, *(key for _, part in parts for key in part))
         asked = plan.ledger.asked()
         if asked is None:
-            statement = Statement(sql.writing("none", names, alone=True), keys)
+            statement = Statement(sql.writing("none", names, alone=True), keys, quick=True)
         else:
             bound = (lock, *(key for name, part in parts if name != _LAST for key in part), *asked)
             last = next(part for name, part in parts if name == _LAST)
-            statement = Statement(_promising(names), (*bound, *last))
+            statement = Statement(_promising(names), (*bound, *last), quick=True)
         answers = {index: commit.receipt for index, commit, _ in group}
-        return Promise(statement, answers, asked is not None)
+        return Promise(statement, answers, plan.ledger.judged if asked is not None else ())
 
     def kept(self, tenant: TenantId, promise: Promise, rows: Sequence[Row]) -> None:
         """
@@ -177,8 +178,8 @@ class Promising:
 
         """
         if promise.asks:
-            accounts, parts, _ = rows[0]
-            self._learn(tenant, dict(zip(accounts, parts, strict=True)))
+            parts = map(int, rows[0][0].split())
+            self._learn(tenant, dict(zip(promise.asks, parts, strict=True)))
 
     def judged(
         self,
