@@ -6,15 +6,17 @@ For the engine that blocks and for the one that is awaited, over both stores. Ea
 boundaries it has survived: "n of n".
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from ordercore import Engine, MemoryStore, SQLiteStore
-from ordercore.ports import Store
+from ordercore.ports import Lease, Store
 from ordercore.testing import Fault
-from tests.engine.whole_way import ORDER, Boundaries, Crash, World, arrival, settle, walk
+from tests.engine.whole_way import ORDER, Boundaries, Crash, World, arrival, settle, steps, walk
 
 Reopen = Callable[[], Store]
 Make = Callable[[World, Store, Boundaries | None], Engine]
@@ -123,6 +125,40 @@ def test_a_second_crash_during_the_recovery_changes_nothing(
             assert max(world.payments.actions.values()) == 1, (die_at, again_at)
 
 
+class LateStore:
+    """A store whose next lease is asked for when another process has just been through."""
+
+    def __init__(self, store: Store, meanwhile: Callable[[], object]) -> None:
+        self._store = store
+        self._meanwhile: list[Callable[[], object]] = [meanwhile]
+
+    def lease(self, *what: Any, **when: Any) -> Lease:
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        self._store.lease(*what, **when)
+        raise Crash("with the lease in hand")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_who_comes_late_and_dies_leaves_no_lease_of_what_is_done(
+    new_stores: Callable[[], Reopen], make: Make
+) -> None:
+    world, store = World(), new_stores()()
+    other = make(world, store, None)
+    for step in itertools.islice(steps(other), 4):
+        step()
+    late = make(world, cast("Store", LateStore(store, lambda: other.resume(ORDER))), None)
+    with pytest.raises(Crash):
+        next(itertools.islice(steps(late), 4, None))()  # places the order and performs
+
+    settle(world, other)
+
+    assert store.leases(other._tenant, "", 10) == []
+    assert max(world.payments.actions.values()) == 1
+
+
 @pytest.mark.parametrize("fault", list(Fault), ids=str)
 def test_a_lost_or_late_answer_to_any_call_ends_where_a_prompt_one_does(
     fault: Fault, new_stores: Callable[[], Reopen], make: Make
@@ -146,8 +182,6 @@ def test_a_lost_or_late_answer_to_any_call_ends_where_a_prompt_one_does(
 
 def _patient_steps(engine: object, world: World) -> Iterator[Callable[[], object]]:
     """The steps of a host that lets what is open come to rest before it goes on."""
-    from tests.engine.whole_way import steps
-
     for step in steps(engine):  # type: ignore[arg-type]
         yield step
         if any(stream for stream in engine._store.streams(engine._tenant)):  # type: ignore[attr-defined]

@@ -132,6 +132,11 @@ class House(Protocol):
     def close(self) -> None: ...
 
 
+#: Rows of dictionaries, as a host may have them: to the driver's types they are none of its own.
+connect: Any = psycopg.connect
+connect_async: Any = psycopg.AsyncConnection.connect
+
+
 def stocked(house: House, quantity: int = 5) -> House:
     house.engine.submit(ReceiveStock(place="berlin", lines={"MUG": quantity}))
     return house
@@ -206,11 +211,11 @@ class PostgresHouse:
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
         if self.loop is None:
-            with psycopg.connect(self.dsn, row_factory=dict_row) as connection:
+            with connect(self.dsn, row_factory=dict_row) as connection:
                 yield Transaction(connection, self.engine.submit_joined, self.schema)
             return
         run = self.loop.run_until_complete
-        link: Any = run(psycopg.AsyncConnection.connect(self.dsn, row_factory=dict_row))
+        link = run(connect_async(self.dsn, row_factory=dict_row))
         try:
             yield Transaction(
                 _Blocking(link, run),

@@ -548,6 +548,28 @@ def test_a_lease_that_has_ended_is_inherited_with_its_first_instant(store: Store
     assert ask(store, at=6) is LeaseState.HELD
 
 
+def test_a_lease_of_a_version_that_is_gone_is_not_given_and_leaves_nothing(store: Store) -> None:
+    store.commit(says("c-0", S1, "a", "b"))
+
+    def asked(version: int, holder: str = "w-1", at: int = 0) -> LeaseState:
+        when = {"at": minutes(at), "until": minutes(at + 5)}
+        return store.lease(SHOP, S1, "e-1", holder=holder, version=version, **when).state
+
+    assert [asked(version) for version in (0, 1, 3)] == [LeaseState.STALE] * 3
+    assert store.leases(SHOP, "", 10) == []
+    assert asked(2) is LeaseState.FRESH
+    before = store.leases(SHOP, "", 10)
+    assert asked(1, "w-2") is LeaseState.HELD
+    assert asked(1, "w-2", at=6) is LeaseState.STALE
+    assert asked(1) is LeaseState.STALE
+    assert store.leases(SHOP, "", 10) == before
+    assert asked(2, "w-2", at=6) is LeaseState.INHERITED
+    unheard = store.lease(
+        SHOP, StreamId("s-9"), "e-9", holder="w-1", version=0, at=START, until=minutes(1)
+    )
+    assert unheard.state is LeaseState.FRESH
+
+
 def test_ones_own_lease_is_a_try_without_an_outcome(store: Store) -> None:
     ask(store, at=0)
 

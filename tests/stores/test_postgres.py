@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -110,6 +111,36 @@ def test_eight_that_open_a_new_store_at_the_same_moment_all_succeed(dsn: str, sc
 
     with closing(PostgresStore(dsn, schema=f"{schema}_at once", codec=ToyCodec())) as store:
         assert len(list(store.streams(SHOP))) == 8
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["a schema", "the search path"])
+def test_who_has_waited_for_another_to_make_the_tables_finds_them_made(
+    dsn: str, schema: str, named: bool
+) -> None:
+    """
+    Both look before they wait, and what PostgreSQL then remembers must not be what they see later.
+
+    """
+    name = f"{schema}_{'named' if named else 'found'}"
+    if not named:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(f'CREATE SCHEMA "{name}"'.encode())
+    here: dict[str, Any] = (
+        {"dsn": dsn, "schema": name} if named else {"dsn": f"{dsn} options='-c search_path={name}'"}
+    )
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
+    with psycopg.connect(dsn) as first, psycopg.connect(dsn, autocommit=True) as watch:
+        first.execute(schema_module._LOCK)
+        with ThreadPoolExecutor(2) as pool:
+            opening = [pool.submit(PostgresStore, codec=ToyCodec(), **here) for _ in range(2)]
+            ends = time.monotonic() + 30
+            while time.monotonic() < ends:
+                found = psycopg.RawCursor(watch).execute(waiting, (first.info.backend_pid,))
+                if found.fetchone() == (2,):
+                    break
+            first.rollback()
+            for store in [opened.result(timeout=30) for opened in opening]:
+                store.close()
 
 
 def test_a_server_that_is_not_there_is_an_unavailable_store() -> None:

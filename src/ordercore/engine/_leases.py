@@ -50,16 +50,22 @@ class Leases:
             self._under_way.discard(effect_key)
 
     def take(
-        self, stream: StreamId, effect_key: str, *, at: Instant, until: Instant
+        self, stream: StreamId, effect_key: str, *, version: int, at: Instant, until: Instant
     ) -> Loop[Lease]:
         """
-        Lease an effect, durably, before it is performed.
+        Lease an effect that a stream owes at a version, durably, before it is performed.
 
         """
-        lease = self.store.lease
         return (
             yield from Call(
-                lease, self.tenant, stream, effect_key, holder=self.worker, at=at, until=until
+                self.store.lease,
+                self.tenant,
+                stream,
+                effect_key,
+                holder=self.worker,
+                at=at,
+                until=until,
+                version=version,
             )
         )
 

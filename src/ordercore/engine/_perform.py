@@ -3,8 +3,8 @@ The loop of what a stream owes, as data; see ``_submit`` for how loops are drive
 
 Each obligation goes the same way, in this order, so that a crash anywhere is safe:
 
-    load ── lease (durable) ── still owed? ── call ── write the outcome; the lease ends in that
-                                                      same commit
+    load ── lease (durable), if the stream has not moved on ── call ── write the outcome; the lease
+                                                                       ends in that same commit
 
 A lease without an outcome means that somebody may have called and never told: then the port is
 asked what became of it, or asked again under the same key where its idempotency covers that, and
@@ -17,7 +17,7 @@ crash in between submits it again, which by then says nothing new.
 What a stream owes at one moment is performed together: every request is frozen, so what one comes
 to changes nothing about the others. Where the order matters all the same (the requests to one
 authorization), effects name one lane, and a lane is gone through in order. Whatever happens
-meanwhile, here or elsewhere, nothing is called that is no longer owed once its lease is taken.
+meanwhile, here or elsewhere, nothing is called that is no longer owed when its lease is taken.
 Outcomes of one stream are recorded one at a time, each when it is there.
 """
 
@@ -46,6 +46,9 @@ __all__ = ["always", "perform_loop"]
 
 #: How many obligations of one stream are performed in one go; the rest stays due.
 _EFFECTS_MAX: Final = 1_000
+
+#: How often a stream may move on while one of its effects is being leased; beyond, it stays due.
+_MOVES_MAX: Final = 100
 
 
 def always() -> bool:
@@ -147,7 +150,7 @@ def _go_through(
         if not go_on():
             return
         if not isinstance(effect, Submit):
-            yield from _perform(env, stream, effect)
+            yield from _perform(env, stream, loaded, effect)
         elif not number:
             yield from _submit(env, stream, loaded, effect)
         elif still := (yield from _still_due(env, stream, effect.key, early=early)):
@@ -181,21 +184,14 @@ def _submit(env: Environment, stream: StreamId, loaded: Loaded, effect: Submit) 
             yield from Turn(stream, _record_outcome(env, stream, loaded, effect, reached))
 
 
-def _perform(env: Environment, stream: StreamId, effect: Effect) -> Loop[None]:
+def _perform(env: Environment, stream: StreamId, loaded: Loaded, effect: Effect) -> Loop[None]:
     if not env.leases.begin(effect.key):
         return
     try:
-        at = env.clock()
-        until = seconds_after(at, env.lease_s)
-        lease = yield from env.leases.take(stream, effect.key, at=at, until=until)
-        if lease.state is LeaseState.HELD:
+        leased = yield from _leased(env, stream, loaded, effect)
+        if leased is None:
             return
-        # Whoever had the lease until just now may have ended the effect.
-        still = yield from _still_due(env, stream, effect.key)
-        if still is None:
-            yield from env.leases.give_back(lease, effect.key)
-            return
-        loaded, effect = still
+        lease, loaded, effect = leased
         came_to = yield from _outcome_of(env, effect, lease)
         if isinstance(came_to, _Waiting):
             yield from Turn(stream, _record_attempt(env, stream, effect, came_to))
@@ -203,6 +199,32 @@ def _perform(env: Environment, stream: StreamId, effect: Effect) -> Loop[None]:
             yield from Turn(stream, _record_outcome(env, stream, loaded, effect, came_to))
     finally:
         env.leases.end(effect.key)
+
+
+def _leased(
+    env: Environment, stream: StreamId, loaded: Loaded, effect: Effect
+) -> Loop[tuple[Lease, Loaded, Effect] | None]:
+    """
+    Lease an effect as it is owed now; None where it is not, or somebody else is at it.
+
+    A lease of a stream that has moved on would be one of an effect that may have ended; whoever
+    died with it in hand would leave it for ever.
+    """
+    for _ in range(_MOVES_MAX):
+        at = env.clock()
+        until = seconds_after(at, env.lease_s)
+        lease = yield from env.leases.take(
+            stream, effect.key, version=loaded.version, at=at, until=until
+        )
+        if lease.state is LeaseState.HELD:
+            return None
+        if lease.state is not LeaseState.STALE:
+            return lease, loaded, effect
+        still = yield from _still_due(env, stream, effect.key)
+        if still is None:
+            return None
+        loaded, effect = still
+    return None  # it stays due
 
 
 def _outcome_of(env: Environment, effect: Effect, lease: Lease) -> "Loop[Outcome | _Waiting]":

@@ -312,6 +312,7 @@ class AsyncStore(AsyncArchiveStore, AsyncFeedStore, AsyncWorkStore, Protocol):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect, durably, before it is performed.

@@ -142,6 +142,7 @@ class LeaseState(StrEnum):
     FRESH = "fresh"  #: nobody has tried this before: call
     INHERITED = "inherited"  #: somebody tried and never told: the outcome is unknown
     HELD = "held"  #: somebody is at it: leave it alone
+    STALE = "stale"  #: the stream has moved on: read it again, nothing was leased
 
 
 @attrs.frozen
@@ -295,6 +296,7 @@ class Store(ArchiveStore, FeedStore, WorkStore, Protocol):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect, durably, before it is performed.
@@ -302,6 +304,10 @@ class Store(ArchiveStore, FeedStore, WorkStore, Protocol):
         ``FRESH`` the first time; ``HELD`` while another holder's lease lasts; ``INHERITED`` where
         a lease exists that has ended, or is the same holder's own: a try without an outcome. In
         the first and last case the lease now is ``holder``'s until ``until``.
+
+        Whoever names the ``version`` of the stream by which it owes the effect gets ``STALE`` where
+        that is no longer the present one and nobody else holds the lease; nothing is written then.
+        So whoever dies with a lease in hand has died at an effect that was owed.
         """
         ...
 

@@ -185,6 +185,7 @@ class MemoryStore(MemoryWork):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
@@ -193,12 +194,14 @@ class MemoryStore(MemoryWork):
         with self._lock:
             here = self._of(tenant)
             row = here.leases.get(effect_key)
+            if row is not None and row.holder != holder and at < row.until:
+                return Lease(LeaseState.HELD, row.first_at, row.tried_at, row.until)
+            if version not in {None, len(here.streams.get(stream, ()))}:
+                return Lease(LeaseState.STALE, at, at, at)
             if row is None:
                 here.leases[effect_key] = Leased(stream, holder, at, at, until)
                 self._tenants[tenant] = here
                 return Lease(LeaseState.FRESH, at, at, until)
-            if row.holder != holder and at < row.until:
-                return Lease(LeaseState.HELD, row.first_at, row.tried_at, row.until)
             tried_at, row.tried_at = row.tried_at, at
             row.holder, row.until, row.inherited = holder, until, True
             return Lease(LeaseState.INHERITED, row.first_at, tried_at, until)

@@ -267,6 +267,7 @@ class PostgresStore(Hosted):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
@@ -274,7 +275,7 @@ class PostgresStore(Hosted):
         """
         return self._connections.run(
             lambda _: self._reading.lease(
-                tenant, stream, effect_key, holder=holder, at=at, until=until
+                tenant, stream, effect_key, holder=holder, at=at, until=until, version=version
             ),
             f"lease {effect_key}",
         )

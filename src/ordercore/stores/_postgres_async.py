@@ -262,6 +262,7 @@ class AsyncPostgresStore(AsyncHosted):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
@@ -269,7 +270,7 @@ class AsyncPostgresStore(AsyncHosted):
         """
         return await self._run(
             lambda _: self._reading.lease(
-                tenant, stream, effect_key, holder=holder, at=at, until=until
+                tenant, stream, effect_key, holder=holder, at=at, until=until, version=version
             ),
             f"lease {effect_key}",
         )

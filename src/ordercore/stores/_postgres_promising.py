@@ -61,7 +61,7 @@ __all__ = ["Promise", "Promising"]
 _REMEMBERED: Final = 10_000
 
 #: What is written when the locks are held.
-_LAST: Final[sql.Part] = "steps"
+_LAST: Final = "steps"
 
 # tenant, accounts, how much each must have free, in how many parts it lies, at, how many
 _ENOUGH: Final = """enough AS (
@@ -98,7 +98,7 @@ _CHANGED: Final = """changed AS (UPDATE oc_balances AS present
 
 @lru_cache(maxsize=64)
 def _promising(parts: tuple[sql.Part, ...]) -> LiteralString:
-    before = [name for name in parts if name != _LAST]
+    before: list[sql.Part] = [name for name in parts if name != _LAST]
     written = " + ".join(f"(SELECT count(*) FROM {name})" for name in before)  # noqa: S608  # constants
     texts = (
         sql.HELD,

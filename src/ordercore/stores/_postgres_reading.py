@@ -269,10 +269,12 @@ class Reading:
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Work[Lease]:
         """
         Ask for the right to perform an effect.
 
+        The version is read after whoever held the lease has committed, by a statement of its own.
         """
         key, at_us, until_us = (tenant, effect_key), to_us(at), to_us(until)
         rows = yield (
@@ -280,20 +282,29 @@ class Reading:
             Statement(sql.LOCK_SHARED, (lock_number(tenant),)),
             Statement(sql.MAKE_LEASE, (*key, stream, holder, at_us, until_us)),
             Statement(sql.LOCK_LEASE, key),
+            Statement(sql.VERSION_OF, (tenant, stream)),
         )
-        made, found = rows[-2:]
+        made, found, versions = rows[-3:]
+        moved_on = version is not None and (versions[0][0] if versions else 0) != version
+        if made and moved_on:
+            yield (Statement(sql.ROLLBACK),)
+            return Lease(LeaseState.STALE, at, at, at)
         if made:
             yield Statement(sql.ADD_TENANT, (tenant,)), Statement(sql.COMMIT)
             return Lease(LeaseState.FRESH, at, at, until)
         if not found:  # its outcome was committed between the two: it is free again
             yield (Statement(sql.ROLLBACK),)
-            asked = self.lease(tenant, stream, effect_key, holder=holder, at=at, until=until)
-            return (yield from asked)
+            times = {"at": at, "until": until}
+            again = self.lease(tenant, stream, effect_key, holder=holder, **times, version=version)
+            return (yield from again)
         present, first_us, tried_us, present_until_us = found[0]
         first_at, tried_at = from_us(first_us), from_us(tried_us)
         if present != holder and at_us < present_until_us:
             yield (Statement(sql.ROLLBACK),)
             return Lease(LeaseState.HELD, first_at, tried_at, from_us(present_until_us))
+        if moved_on:
+            yield (Statement(sql.ROLLBACK),)
+            return Lease(LeaseState.STALE, at, at, at)
         inherit = Statement(sql.INHERIT_LEASE, (*key, holder, at_us, until_us))
         yield inherit, Statement(sql.COMMIT)
         return Lease(LeaseState.INHERITED, first_at, tried_at, until)

@@ -207,8 +207,14 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
 
 #: Whoever creates or changes tables holds this lock; any number will do, as long as it stays.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7236837412001)"
-_HAS_SCHEMA: Final = "SELECT to_regnamespace($1) IS NOT NULL"
-_HAS_META: Final = "SELECT to_regclass('oc_meta') IS NOT NULL"
+
+# Both read the catalogs by a query, which sees what others have committed while we waited for the
+# lock. ``to_regclass`` answers from what this session has looked up before.
+_HAS_SCHEMA: Final = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)"
+_HAS_META: Final = """
+SELECT EXISTS
+    (SELECT FROM pg_catalog.pg_class WHERE relname = 'oc_meta' AND pg_table_is_visible(oid))
+"""
 _VERSION: Final = "SELECT value FROM oc_meta WHERE key = 'schema_version'"
 _SET_VERSION: Final = """
 INSERT INTO oc_meta (key, value) VALUES ('schema_version', $1)
@@ -232,7 +238,7 @@ def bring_forward(schema: str | None) -> Work[None]:
     yield Statement(sql.BEGIN), Statement(_LOCK)
     if schema is not None:
         name = quoted(schema)
-        ((found,),) = (yield (Statement(_HAS_SCHEMA, (name,)),))[0]
+        ((found,),) = (yield (Statement(_HAS_SCHEMA, (schema,)),))[0]
         if not found:
             create = cast("LiteralString", f"CREATE SCHEMA {name}")  # type: ignore[redundant-cast]
             yield (Statement(create),)

@@ -87,6 +87,7 @@ SELECT command_id, recorded_at, stream, from_version, to_version,
 FROM oc_receipts WHERE tenant = ? AND command_id"""
 RECEIPT: Final = f"{_RECEIPT} = ?"
 RECEIPTS_OF: Final = InList(f"{_RECEIPT} IN")
+VERSION_OF: Final = "SELECT version FROM oc_streams WHERE tenant = ? AND stream = ?"
 VERSIONS_OF: Final = InList("SELECT stream, version FROM oc_streams WHERE tenant = ? AND stream IN")
 
 #: tenant, by -> what runners are told of again

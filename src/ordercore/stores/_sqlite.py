@@ -138,6 +138,7 @@ class SQLiteStore(WorkRows):
         holder: str,
         at: Instant,
         until: Instant,
+        version: int | None = None,
     ) -> Lease:
         """
         Ask for the right to perform an effect; see :meth:`ordercore.ports.Store.lease`.
@@ -146,14 +147,18 @@ class SQLiteStore(WorkRows):
         with self._connections.writing() as connection:
             execute, at_us, until_us = connection.execute, to_us(at), to_us(until)
             row: Row | None = execute(sql.LEASE, (tenant, effect_key)).fetchone()
+            present, first_us, tried_us, present_until_us = row or (holder, at_us, at_us, at_us)
+            first_at, tried_at = from_us(first_us), from_us(tried_us)
+            if present != holder and at_us < present_until_us:
+                return Lease(LeaseState.HELD, first_at, tried_at, from_us(present_until_us))
+            if version is not None:
+                found = execute(sql.VERSION_OF, (tenant, stream)).fetchone()
+                if (found[0] if found else 0) != version:
+                    return Lease(LeaseState.STALE, at, at, at)
             if row is None:
                 execute(sql.ADD_TENANT, (tenant,))
                 execute(sql.ADD_LEASE, (tenant, effect_key, stream, holder, at_us, at_us, until_us))
                 return Lease(LeaseState.FRESH, at, at, until)
-            present, first_us, tried_us, present_until_us = row
-            first_at, tried_at = from_us(first_us), from_us(tried_us)
-            if present != holder and at_us < present_until_us:
-                return Lease(LeaseState.HELD, first_at, tried_at, from_us(present_until_us))
             execute(sql.INHERIT_LEASE, (holder, at_us, until_us, tenant, effect_key))
             return Lease(LeaseState.INHERITED, first_at, tried_at, until)
 
