@@ -33,12 +33,13 @@ from ordercore import (
     SQLiteStore,
     StaticCatalog,
     StaticPlaces,
+    Submitted,
     Tender,
     UnitPrice,
 )
 from ordercore.fulfillment import ShippingRate
 from ordercore.grammar import Declined, Outcome, Succeeded
-from ordercore.ids import TenantId
+from ordercore.ids import CommandId, TenantId
 from ordercore.orders import AnomalyRecorded, OrderPlaced, outstanding
 from ordercore.payments import AskAuthorization
 from ordercore.ports import ActingCapabilities, Commit, LeaseState, Receipt, Store
@@ -102,6 +103,40 @@ def order(order_id: str = "O-1", quantity: int = 1, token: str = "vault:1") -> P
     )
 
 
+# --- tries -----------------------------------------------------------------------------------
+
+
+def test_two_who_tell_of_different_tries_at_the_same_moment_are_both_recorded() -> None:
+    """
+    One gives its lease back; before it tells, another has taken it, called and told.
+
+    """
+    shop = Shop().stocked(MUG=1)
+    shop.payments.plan("authorize", Fault.UNAVAILABLE, Fault.TIMEOUT_BEFORE)
+    rivals = [shop.another_engine()]
+
+    class Overtaken:
+        def unlease(self, tenant: TenantId, effect_key: str) -> None:
+            shop.store.unlease(tenant, effect_key)
+            while rivals:
+                rivals.pop().resume("O-1")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+    shop.another_engine(cast("Store", Overtaken())).submit(order())
+
+    (attempt,) = shop.engine.order("O-1").attempts
+    assert attempt.count == 2
+    texts = [entry.text for entry in shop.engine.timeline("O-1")]
+    assert sum("try 1" in text and "not heard" in text for text in texts) == 1
+    assert sum("try 2" in text and "away" in text for text in texts) == 1
+    shop.clock.advance(minutes=10)
+    shop.engine.run_pending()
+    assert shop.engine.order("O-1").status == "released"
+    assert list(shop.payments.actions.values()) == [1]
+
+
 # --- keys ------------------------------------------------------------------------------------
 
 
@@ -114,6 +149,42 @@ def test_the_same_key_returns_the_recorded_result_and_changes_nothing() -> None:
     assert (again.events, again.version, again.repeated) == (first.events, first.version, True)
     assert isinstance(again.events[0], OrderPlaced)
     assert len(shop.payments.calls) == 1
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_two_who_find_a_key_unknown_at_the_same_moment_get_one_answer(
+    kind: str, tmp_path: Path
+) -> None:
+    """
+    The slower one decides on what the faster one has done, and must not be told that it can't.
+
+    """
+    shop = Shop(MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "shop.db"))
+    shop.stocked(MUG=5).engine.submit(order())
+    away = FulfillUnits(order_id="O-1", fulfillment_order_id="O-1/fo-1")
+    first: list[Submitted] = []
+
+    class Unaware:
+        def recall(self, tenant: TenantId, command_id: CommandId) -> Receipt | None:
+            found = shop.store.recall(tenant, command_id)
+            if not first:
+                first.append(shop.engine.submit(away, key="k-1"))
+            return found
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+    slower = shop.another_engine(cast("Store", Unaware()))
+    second = slower.submit(away, key="k-1")
+
+    assert (second.events, second.version, second.repeated) == (
+        first[0].events,
+        first[0].version,
+        True,
+    )
+    recorded = shop.store.recall(shop.engine.tenant, CommandId("k-1"))
+    assert recorded is not None
+    assert recorded.rejected is None
 
 
 def test_a_reservation_answers_the_same_under_the_same_key() -> None:

@@ -37,7 +37,16 @@ from ordercore.errors import (
     PortUnavailable,
     Rejected,
 )
-from ordercore.grammar import Aggregate, Answers, Effect, Outcome, Submit, Succeeded, Unknown
+from ordercore.grammar import (
+    Aggregate,
+    Answers,
+    Command,
+    Effect,
+    Outcome,
+    Submit,
+    Succeeded,
+    Unknown,
+)
 from ordercore.ids import CommandId, StreamId
 from ordercore.instants import seconds_after
 from ordercore.ports import Lease, LeaseState
@@ -316,15 +325,12 @@ def _record_outcome(
     outcome: Outcome,
 ) -> Loop[None]:
     aggregate = env.kinds.of_stream(stream)
-    # The version in the key: an answer that did not settle the request may be followed by one that
-    # does, and must not be taken for the same.
-    key = CommandId(f"{effect.key}/reply-{loaded.version}")
     try:
         command = _answers(aggregate).outcome(loaded.state, effect.key, outcome)
     except InvalidData as error:
         yield from _record_attempt(env, stream, effect, _Waiting(str(error), give_up=True))
         return
-    yield from submit_loop(env, Submission(command=command, command_id=key))
+    yield from _tell(env, stream, loaded, f"{effect.key}/reply", lambda _: command)
     after = yield from env.streams.load(stream)
     for still in aggregate.outstanding(after.state):
         if still.key == effect.key and not still.waits_for_operator:
@@ -340,9 +346,34 @@ def _record_attempt(
 ) -> Loop[None]:
     loaded = yield from env.streams.load(stream)
     answers = _answers(env.kinds.of_stream(stream))
-    command = answers.attempt(loaded.state, effect.key, waiting.reason, waiting.give_up)
-    key = CommandId(f"{effect.key}/attempt-{loaded.version}")
-    yield from submit_loop(env, Submission(command=command, command_id=key))
+
+    def attempt(loaded: Loaded) -> Command:
+        return answers.attempt(loaded.state, effect.key, waiting.reason, waiting.give_up)
+
+    yield from _tell(env, stream, loaded, f"{effect.key}/attempt", attempt)
+
+
+def _tell(
+    env: Environment, stream: StreamId, loaded: Loaded, about: str, say: Callable[[Loaded], Command]
+) -> Loop[None]:
+    """
+    Record what became of a try, under a key with the stream's version.
+
+    The version: an answer that did not settle the request may be followed by one that does, and
+    must not be taken for the same. Who has given its lease back, or held it for too long, may find
+    that another has told something else of its own try at this version; both are recorded.
+    """
+    for _ in range(_MOVES_MAX):
+        key = CommandId(f"{about}-{loaded.version}")
+        try:
+            yield from submit_loop(env, Submission(command=say(loaded), command_id=key))
+        except Rejected as refusal:
+            present = yield from env.streams.load(stream)
+            if refusal.code != "key_reused" or present.version == loaded.version:
+                raise
+            loaded = present
+        else:
+            return
 
 
 def _answers(aggregate: Aggregate[Any]) -> Answers[Any]:

@@ -129,8 +129,8 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
         facts = yield from gather_loop(attempt, facts)
         decided = attempt.decide(facts)
     except Rejected as refusal:
-        yield from write(attempt.refused(refusal))
-        raise
+        # Who was faster under this very key may have done what is refused here: theirs counts.
+        return replayed(race.submission, (yield from write(attempt.refused(refusal))))
     try:
         # What is written while others are held out is durable only when the hold ends.
         receipt = yield from write(decided.commit, None if last else decided.after)
@@ -142,8 +142,7 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
     except Rejected as refusal:
         # A rule of the ledger: the facts about stock were out of date.
         if last:
-            yield from write(attempt.refused(refusal))
-            raise
+            return replayed(race.submission, (yield from write(attempt.refused(refusal))))
         return facts.without(race.family.contested)
     return decided.submitted(receipt)
 
