@@ -156,7 +156,7 @@ class Committing:
         text = sql.writing(root, tuple(name for name, _ in parts), alone=True)
         bound = (self._lock(tenant), *keys, *(key for _, part in parts for key in part))
         attempts.sent = True
-        (written,) = yield (Statement(text, bound, quick=True),)
+        (written,) = yield (Statement(text, bound),)
         attempts.sent = False
         if written:
             return receipt

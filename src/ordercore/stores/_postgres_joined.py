@@ -187,7 +187,7 @@ def _answers(connection: _Connection, batch: Sequence[Statement] | Aside) -> Seq
     cursors = [_cursor(connection) for _ in batch]
     with connection.pipeline():
         for cursor, statement in zip(cursors, batch, strict=True):
-            cursor.execute(*statement[:2])
+            cursor.execute(*statement)
     return [cursor.fetchall() if cursor.description else () for cursor in cursors]
 
 

@@ -187,7 +187,7 @@ async def _answers(connection: _Connection, batch: Sequence[Statement] | Aside) 
     cursors = [_cursor(connection) for _ in batch]
     async with connection.pipeline():
         for cursor, statement in zip(cursors, batch, strict=True):
-            await cursor.execute(*statement[:2])
+            await cursor.execute(*statement)
     return [await cursor.fetchall() if cursor.description else () for cursor in cursors]
 
 

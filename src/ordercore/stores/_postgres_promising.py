@@ -74,7 +74,7 @@ _ENOUGH: Final = """enough AS (
             AND present.account = asked.account AND present.part = pg_backend_pid() % asked.parts
         ORDER BY present.account FOR UPDATE OF present
     )
-    SELECT string_agg(parts::text, ' ' ORDER BY account) AS parts_had,
+    SELECT array_agg(account) AS had, array_agg(parts) AS parts_had,
         1 / (count(*) = $6::bigint)::int AS or_all_is_judged_anew
     FROM judged
     WHERE free + (
@@ -109,8 +109,7 @@ def _promising(parts: tuple[sql.Part, ...]) -> LiteralString:
         f"{_LAST} AS ({sql.PARTS[_LAST].replace('FROM root', 'FROM enough')})",
     )
     # Built of constants alone.
-    text = f"WITH {sql.joined(texts)} SELECT parts_had, or_all_is_judged_anew FROM enough"  # noqa: S608
-    return cast("LiteralString", text)  # type: ignore[redundant-cast]  # to pyright it is none
+    return cast("LiteralString", f"WITH {sql.joined(texts)} SELECT * FROM enough")  # type: ignore[redundant-cast]  # noqa: S608  # to pyright it is none
 
 
 class Promise(NamedTuple):
@@ -121,7 +120,7 @@ class Promise(NamedTuple):
 
     statement: Statement
     answers: dict[int, Receipt]
-    asks: Sequence[AccountId]
+    asks: bool
 
 
 class Promising:
@@ -164,13 +163,13 @@ class Promising:
         keys: Row = (lock, *(key for _, part in parts for key in part))
         asked = plan.ledger.asked()
         if asked is None:
-            statement = Statement(sql.writing("none", names, alone=True), keys, quick=True)
+            statement = Statement(sql.writing("none", names, alone=True), keys)
         else:
             bound = (lock, *(key for name, part in parts if name != _LAST for key in part), *asked)
             last = next(part for name, part in parts if name == _LAST)
-            statement = Statement(_promising(names), (*bound, *last), quick=True)
+            statement = Statement(_promising(names), (*bound, *last))
         answers = {index: commit.receipt for index, commit, _ in group}
-        return Promise(statement, answers, plan.ledger.judged if asked is not None else ())
+        return Promise(statement, answers, asked is not None)
 
     def kept(self, tenant: TenantId, promise: Promise, rows: Sequence[Row]) -> None:
         """
@@ -178,8 +177,8 @@ class Promising:
 
         """
         if promise.asks:
-            parts = map(int, rows[0][0].split())
-            self._learn(tenant, dict(zip(promise.asks, parts, strict=True)))
+            accounts, parts, _ = rows[0]
+            self._learn(tenant, dict(zip(accounts, parts, strict=True)))
 
     def judged(
         self,

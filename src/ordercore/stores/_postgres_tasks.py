@@ -218,12 +218,12 @@ async def _answers(
         return ()
     if len(batch) == 1:
         cursor = psycopg.AsyncRawCursor(connection)
-        await cursor.execute(*batch[0][:2])
+        await cursor.execute(*batch[0])
         return (await cursor.fetchall() if has_rows(cursor) else (),)
     cursors = [psycopg.AsyncRawCursor(connection) for _ in batch]
     async with connection.pipeline():
         for cursor, statement in zip(cursors, batch, strict=True):
-            await cursor.execute(*statement[:2])
+            await cursor.execute(*statement)
     return [await cursor.fetchall() if has_rows(cursor) else () for cursor in cursors]
 
 

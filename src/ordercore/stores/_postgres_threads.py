@@ -20,7 +20,6 @@ from ordercore.ids import TenantId
 from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._postgres_consuming import Consumption
 from ordercore.stores._postgres_ledger import lock_number
-from ordercore.stores._postgres_quick import quick_rows
 from ordercore.stores._postgres_work import (
     DRIVER_ERRORS,
     POOL_ERRORS,
@@ -216,15 +215,13 @@ def _answers(
         batch.action(connection)
         return ()
     if len(batch) == 1:
-        if batch[0].quick and (rows := quick_rows(connection, batch[0])) is not None:
-            return (rows,)
         cursor = psycopg.RawCursor(connection)
-        cursor.execute(*batch[0][:2])
+        cursor.execute(*batch[0])
         return (cursor.fetchall() if has_rows(cursor) else (),)
     cursors = [psycopg.RawCursor(connection) for _ in batch]
     with connection.pipeline():
         for cursor, statement in zip(cursors, batch, strict=True):
-            cursor.execute(*statement[:2])
+            cursor.execute(*statement)
     return [cursor.fetchall() if has_rows(cursor) else () for cursor in cursors]
 
 

@@ -59,15 +59,10 @@ class Statement(NamedTuple):
     """
     One statement and its parameters.
 
-    Attributes:
-        text: What is asked.
-        keys: Its parameters.
-        quick: Whether it may go the quick way where it stands alone; it answers texts alone then.
     """
 
     text: LiteralString
     keys: Sequence[Any] = ()
-    quick: bool = False
 
 
 @attrs.frozen
