@@ -181,7 +181,8 @@ class LedgerPlan:
         These are the accounts, how many units each must have free for all to be as it was judged,
         in how many parts it lies, the latest instant, and how many accounts there are. An account
         must have what its guards ask of it, one step after the other, and keep nothing below zero.
-        Behind them, by how much their numbers change. None where no account is judged.
+        Behind them, by how much their numbers change. None where no account is judged; where it is
+        one, plain values: its name, what it must have, its parts, the instant, its changes.
         """
         gone, needs = dict.fromkeys(self.judged, 0), dict.fromkeys(self.judged, 0)
         for _, step, (source, target, posted, pending) in self.ledger.moves:
@@ -202,6 +203,8 @@ class LedgerPlan:
             for posted, out, into in (balances[name],)
         ]
         tenant = self._tenant
+        if len(asked) == 1:
+            return (tenant, *asked[0], to_us(self._at), *changes[0][2:])
         keys = (tenant, *columns(asked), to_us(self._at), len(asked))
         return (*keys, tenant, *columns(changes))
 
