@@ -67,7 +67,7 @@ __all__ = ["Promise", "Promising"]
 _REMEMBERED: Final = 10_000
 
 #: What is written when the locks are held.
-_LAST: Final = "steps"
+_LAST: Final[frozenset[sql.Part]] = frozenset(("step", "steps"))
 
 # tenant, accounts, how much each must have free, in how many parts it lies, at, how many
 _ENOUGH: Final = """enough AS (
@@ -126,7 +126,8 @@ _CHANGED: Final = """changed AS (UPDATE oc_balances AS present
 
 @lru_cache(maxsize=64)
 def _promising(parts: tuple[sql.Part, ...], *, of_one: bool) -> LiteralString:
-    before: list[sql.Part] = [name for name in parts if name != _LAST]
+    last = next(name for name in parts if name in _LAST)
+    before: list[sql.Part] = [name for name in parts if name != last]
     counts = " + ".join(f"(SELECT count(*) FROM {name})" for name in before)  # noqa: S608  # constants
     enough = [_ENOUGH_OF_ONE] if of_one else [_ENOUGH, _CHANGED]
     texts = (
@@ -134,7 +135,7 @@ def _promising(parts: tuple[sql.Part, ...], *, of_one: bool) -> LiteralString:
         "root AS (SELECT 1 FROM held)",
         *(f"{name} AS ({sql.PARTS[name]} RETURNING 1)" for name in before),
         *(text.replace("{written}", f"SELECT {counts}") for text in enough),
-        f"{_LAST} AS ({sql.PARTS[_LAST].replace('FROM root', 'FROM enough')})",
+        f"{last} AS ({sql.PARTS[last].replace('FROM root', 'FROM enough')})",
     )
     # Built of constants alone.
     text = f"WITH {sql.joined(texts)} {_HAD_OF_ONE if of_one else _HAD}"
@@ -194,8 +195,9 @@ class Promising:
         if asked is None:
             statement = Statement(sql.writing("none", names, alone=True), keys)
         else:
-            bound = (lock, *(key for name, part in parts if name != _LAST for key in part), *asked)
-            last = next(part for name, part in parts if name == _LAST)
+            first = (part for name, part in parts if name not in _LAST)
+            bound = (lock, *(key for part in first for key in part), *asked)
+            last = next(part for name, part in parts if name in _LAST)
             text = _promising(names, of_one=len(plan.ledger.judged) == 1)
             statement = Statement(text, (*bound, *last))
         answers = {index: commit.receipt for index, commit, _ in group}
