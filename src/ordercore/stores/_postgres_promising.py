@@ -126,7 +126,7 @@ _CHANGED: Final = """changed AS (UPDATE oc_balances AS present
 
 @lru_cache(maxsize=64)
 def _promising(parts: tuple[sql.Part, ...], *, of_one: bool) -> LiteralString:
-    last = next(name for name in parts if name in _LAST)
+    last: sql.Part = next(name for name in parts if name in _LAST)
     before: list[sql.Part] = [name for name in parts if name != last]
     counts = " + ".join(f"(SELECT count(*) FROM {name})" for name in before)  # noqa: S608  # constants
     enough = [_ENOUGH_OF_ONE] if of_one else [_ENOUGH, _CHANGED]
