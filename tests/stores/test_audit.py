@@ -91,7 +91,7 @@ def test_holds_that_are_due_and_not_yet_recorded_as_expired_are_no_difference(
             "posted -9 pending_out 0 pending_in 0",
         ),
         (
-            "INSERT INTO oc_balances VALUES ('shop', 'promise|ghost|MUG||', 3, 0, 0)",
+            "INSERT INTO oc_balances VALUES ('shop', 'promise|ghost|MUG||', 3, 0, 0, NULL)",
             "promise|ghost|MUG||",
             "posted 3 pending_out 0 pending_in 0",
             "nothing",

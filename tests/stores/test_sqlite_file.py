@@ -294,10 +294,9 @@ def _places(text: str) -> int:
 def test_every_statement_that_a_command_needs_finds_its_rows_by_a_key() -> None:
     statements = [
         text
-        for name, value in vars(sql).items()
+        for name, text in vars(sql).items()
         if not name.startswith("_") and name != "TENANTS"
-        for text in ([t for _, t in value._texts] if isinstance(value, sql.InList) else [value])
-        if isinstance(text, str) and text.split()[0] in {"SELECT", "UPDATE", "DELETE"}
+        if isinstance(text, str) and text.split()[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}
     ]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         schema.bring_forward(connection, ":memory:")
@@ -308,7 +307,10 @@ def test_every_statement_that_a_command_needs_finds_its_rows_by_a_key() -> None:
         ]
 
     assert len(statements) > 20
-    assert [plan for plan in plans if plan.startswith("SCAN oc_")] == []
+    gone_through = {plan.split()[1] for plan in plans if plan.startswith("SCAN ")}
+    assert {name for name in gone_through if not name.startswith("(subquery")} <= {
+        "asked", "json_each", "chain", "CONSTANT"
+    }  # fmt: skip
 
 
 def test_the_memory_ledger_and_the_rows_agree_on_an_instant_to_the_microsecond(

@@ -87,6 +87,7 @@ class EngineLoops:
             actor=actor,
             on_behalf_of=on_behalf_of,
             expected_version=expected_version,
+            minted=key is None,
         )
 
     def submit(self, submission: Submission, *, perform: bool) -> Loop[Submitted]:
@@ -96,10 +97,12 @@ class EngineLoops:
         """
         env = self.env.noting()
         submitted = yield from submit_loop(env, submission)
-        yield from wake_loop(env)
         submitted = yield from env.streams.retold(submitted)
         if perform and submitted.stream is not None:
-            yield from perform_and_wake_loop(env, submitted.stream)
+            written = None if submitted.repeated else submitted.version
+            yield from perform_and_wake_loop(env, submitted.stream, written=written)
+        else:
+            yield from wake_loop(env)
         return submitted
 
     def receive(

@@ -28,7 +28,7 @@ import attrs
 
 from ordercore.engine._environment import Environment
 from ordercore.engine._observing import Attributes, observed
-from ordercore.engine._requests import Loaded, Loop, Submission, Together, Turn
+from ordercore.engine._requests import Loaded, Loop, Submission, Submitted, Together, Turn
 from ordercore.engine._submit import submit_loop
 from ordercore.errors import (
     InvalidData,
@@ -74,18 +74,20 @@ def perform_loop(
     go_on: Callable[[], bool] = always,
     *,
     early: bool = False,
+    written: int | None = None,
 ) -> Loop[int]:
     """
     Perform what a stream owes and is due, each obligation at most once; returns how many.
 
     Before each one it is asked whether to go on; what was begun is always finished. With ``early``,
-    commands that it owes count as due: what they wait for has happened.
+    commands that it owes count as due: what they wait for has happened. Whoever has just
+    ``written`` a version of it need not have it read again; leases tell where it has moved on.
     """
     return observed(
         env.observer,
         "ordercore.perform",
         lambda: {"tenant": env.tenant, "stream": stream},
-        _perform_all(env, stream, go_on, early=early),
+        _perform_all(env, stream, go_on, early=early, written=written),
         lambda effects: {"effects": effects},
     )
 
@@ -95,11 +97,20 @@ def _about(env: Environment, effect: Effect) -> Attributes:
 
 
 def _perform_all(
-    env: Environment, stream: StreamId, go_on: Callable[[], bool], *, early: bool
+    env: Environment,
+    stream: StreamId,
+    go_on: Callable[[], bool],
+    *,
+    early: bool,
+    written: int | None,
 ) -> Loop[int]:
     tried: set[str] = set()
     while len(tried) < _EFFECTS_MAX and go_on():
-        loaded = yield from env.streams.load(stream)
+        if written is None:
+            loaded = yield from env.streams.load(stream)
+        else:
+            loaded = yield from env.streams.at_least(stream, written)
+        written = loaded.version
         due = [e for e in _due(env, stream, loaded, early=early) if e.key not in tried]
         if not due:
             break
@@ -330,8 +341,8 @@ def _record_outcome(
     except InvalidData as error:
         yield from _record_attempt(env, stream, effect, _Waiting(str(error), give_up=True))
         return
-    yield from _tell(env, stream, loaded, f"{effect.key}/reply", lambda _: command)
-    after = yield from env.streams.load(stream)
+    told = yield from _tell(env, stream, loaded, f"{effect.key}/reply", lambda _: command)
+    after = yield from env.streams.at_least(stream, told.version)
     for still in aggregate.outstanding(after.state):
         if still.key == effect.key and not still.waits_for_operator:
             reason = f"{type(outcome).__name__} does not answer the request"
@@ -355,7 +366,7 @@ def _record_attempt(
 
 def _tell(
     env: Environment, stream: StreamId, loaded: Loaded, about: str, say: Callable[[Loaded], Command]
-) -> Loop[None]:
+) -> Loop[Submitted]:
     """
     Record what became of a try, under a key with the stream's version.
 
@@ -366,14 +377,13 @@ def _tell(
     for _ in range(_MOVES_MAX):
         key = CommandId(f"{about}-{loaded.version}")
         try:
-            yield from submit_loop(env, Submission(command=say(loaded), command_id=key))
+            return (yield from submit_loop(env, Submission(command=say(loaded), command_id=key)))
         except Rejected as refusal:
             present = yield from env.streams.load(stream)
             if refusal.code != "key_reused" or present.version == loaded.version:
                 raise
             loaded = present
-        else:
-            return
+    raise InvariantViolated(f"{stream} kept moving on while {about} was to be recorded")
 
 
 def _answers(aggregate: Aggregate[Any]) -> Answers[Any]:

@@ -173,6 +173,7 @@ class Submission:
         on_behalf_of: For whom, where an agent acts for a customer.
         expected_version: The version of the stream that a person saw when deciding; None for facts
             and for whoever does not care.
+        minted: Whether the key was made for this very call, so that there is nothing to recall.
     """
 
     command: Command
@@ -180,6 +181,7 @@ class Submission:
     actor: Actor = ENGINE_ACTOR
     on_behalf_of: str | None = None
     expected_version: int | None = None
+    minted: bool = False
 
 
 @attrs.frozen

@@ -29,10 +29,12 @@ class Streams:
     """
     Loads streams of one tenant, each folded by its own kind.
 
-    A folded state is kept and every load asks the store for what is newer, so a kept one is never
-    out of date; it only saves reading and folding again what was folded before. What a commit of
-    this process has led to is kept too, once the store says that it is written. What is read or
-    written inside a host's transaction never is (``keeps``): the host may roll it back.
+    A folded state is kept, and what a commit of this process has led to, once the store says that
+    it is written. Every :meth:`load` asks the store for what is newer, so it is never out of date
+    and saves folding again what was folded before. :meth:`kept` and :meth:`at_least` ask nobody:
+    whoever goes by what they say must have its version compared where it counts, by a commit or a
+    lease. What is read or written inside a host's transaction is not kept, and nothing kept is
+    trusted there (``keeps``): the host may roll it back.
     """
 
     tenant: TenantId
@@ -71,6 +73,23 @@ class Streams:
         )
         self._keep(stream, loaded)
         return loaded
+
+    def kept(self, stream: StreamId) -> Loaded | None:
+        """
+        Return a stream as this process saw it last; others may have written since.
+
+        """
+        return self._kept.get(stream) if self.keeps else None
+
+    def at_least(self, stream: StreamId, version: int) -> Loop[Loaded]:
+        """
+        Return a stream as it was at a version that is known to be written, or later.
+
+        """
+        known = self.kept(stream)
+        if known is None or known.version < version:
+            known = yield from self.load(stream)
+        return known
 
     def _restored(self, stream: StreamId) -> Loop[Loaded]:
         if not self.snapshots.every:

@@ -7,8 +7,10 @@ sent the answer, or is thrown the error; see ``_requests``. A driver of a few li
 blocking calls or with awaited ones; every driver runs these same loops, so there is one order of
 steps to reason about and to crash.
 
-    recall ──known──> the recorded result
-      │
+    kept ── needs ── read ── decide ── write ──> done
+      │ none, or others have moved on         │
+    recall ──known──> the recorded result     │
+      │                                       │
       load ── needs ── read ── decide ── write ──> done
       ^                                     │
       └── somebody was faster: twice, then once more with every other writer held out
@@ -16,20 +18,23 @@ steps to reason about and to crash.
 Deciding happens outside of any transaction, on facts that may be out of date; the write checks the
 stream's version and the ledger's guards in one. The third time all others are held out, so that a
 shortage ends as a refusal with true numbers and never as a lost race.
+
+A stream that this process has seen is first decided on as it was then: the write checks key and
+version all the same. A refusal or an error that comes of it counts once both have been read.
 """
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import attrs
 
 from ordercore.engine._environment import Environment
 from ordercore.engine._observing import Attributes, observed
+from ordercore.engine._replaying import replayed
 from ordercore.engine._requests import Hold, Loaded, Loop, Submission, Submitted
 from ordercore.engine._settling import settled
-from ordercore.errors import Conflict, InvariantViolated, Rejected
+from ordercore.errors import Conflict, InvariantViolated, OrderCoreError, Rejected
 from ordercore.grammar import (
     ROUNDS_MAX,
-    Command,
     CommandFamily,
     Context,
     Decision,
@@ -47,7 +52,6 @@ __all__ = [
     "attempt_loop",
     "decide_loop",
     "gather_loop",
-    "replayed",
     "submit_loop",
 ]
 
@@ -87,12 +91,17 @@ def _about(env: Environment, submission: Submission) -> Attributes:
 
 
 def _submit(env: Environment, submission: Submission) -> Loop[Submitted]:
-    known = yield from env.streams.recall(submission.command_id)
-    if known is not None:
-        return replayed(submission, known)
     family = env.kinds.of_command(submission.command)
     stream = family.stream_of(submission.command)
     race = _Race(env, submission, family, stream)
+    if stream is not None and (kept := env.streams.kept(stream)) is not None:
+        guessed = yield from _guess(race, stream, kept)
+        if guessed is not None:
+            return env.noted.note(guessed)
+    if not submission.minted:
+        known = yield from env.streams.recall(submission.command_id)
+        if known is not None:
+            return replayed(submission, known)
     facts = Facts()
     for _ in range(_RACES_MAX):
         found = yield from _run(race, facts)
@@ -116,6 +125,35 @@ class _Race:
     submission: Submission
     family: CommandFamily
     stream: StreamId | None
+
+
+def _guess(race: _Race, stream: StreamId, kept: Loaded) -> Loop[Submitted | None]:
+    """
+    Decide on a state that others may have moved on from, under a key that may be known.
+
+    The write finds out whether either is so. What is not to be written is an answer only once key
+    and version have been read; None where it has to be decided anew.
+    """
+    streams, submission = race.env.streams, race.submission
+    attempt = _attempt_on(race, kept)
+    try:
+        attempt.check_expected_version()
+        decided = attempt.decide((yield from gather_loop(attempt, Facts())))
+    except OrderCoreError as error:
+        known = yield from streams.recall(submission.command_id)
+        if known is not None:
+            return replayed(submission, known)
+        present = yield from streams.load(stream)
+        if present.version != kept.version:
+            return None
+        if not isinstance(error, Rejected):
+            raise
+        return replayed(submission, (yield from streams.write(attempt.refused(error))))
+    try:
+        receipt = yield from streams.write(decided.commit, decided.after)
+    except (Conflict, Rejected):
+        return None
+    return decided.submitted(receipt)
 
 
 def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | Facts]:
@@ -212,11 +250,14 @@ class Decided:
 def _attempt(race: _Race) -> "Loop[Attempt]":
     env, stream = race.env, race.stream
     loaded = _NO_STREAM if stream is None else (yield from env.streams.load(stream))
-    attempt = Attempt(
-        env, race.submission, race.family, _context(env, race.submission), stream, loaded
-    )
+    attempt = _attempt_on(race, loaded)
     attempt.check_expected_version()
     return attempt
+
+
+def _attempt_on(race: _Race, loaded: Loaded) -> "Attempt":
+    context = _context(race.env, race.submission)
+    return Attempt(race.env, race.submission, race.family, context, race.stream, loaded)
 
 
 @attrs.frozen
@@ -333,39 +374,3 @@ def gather_loop(attempt: Attempt, facts: Facts) -> Loop[Facts]:
 def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:
     due = [effect.not_before or at for effect in owed if not effect.waits_for_operator]
     return min(due, default=None)
-
-
-def replayed(submission: Submission, receipt: Receipt) -> Submitted:
-    """
-    Answer a key that is known: the recorded result, if it is the same command.
-
-    Raises:
-        Rejected: ``key_reused``, or the recorded refusal.
-    """
-    field = _first_difference(receipt.command, submission.command)
-    if field is not None:
-        raise Rejected(
-            "key_reused",
-            f"{submission.command_id} was used for another command: {field} differs",
-            data={"key": submission.command_id, "field": field},
-            legal=("the same command again", "a new key"),
-        )
-    if receipt.rejected is not None:
-        raise receipt.rejected
-    return Submitted(
-        command_id=receipt.command_id,
-        stream=receipt.stream,
-        version=receipt.to_version,
-        events=(),
-        reply=receipt.reply,
-        repeated=True,
-    )
-
-
-def _first_difference(known: Command, again: Command) -> str | None:
-    if type(known) is not type(again):
-        return "command"
-    # A host that tries again may tell a later time for the same wish; the first one counts.
-    fields = attrs.fields(cast("type[attrs.AttrsInstance]", type(known)))
-    names = (field.name for field in fields if field.name != "occurred_at")
-    return next((name for name in names if getattr(known, name) != getattr(again, name)), None)

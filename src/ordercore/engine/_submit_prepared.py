@@ -15,8 +15,9 @@ that has lost a race; what is missing then can't be read in the transaction, whi
 import attrs
 
 from ordercore.engine._environment import Environment
+from ordercore.engine._replaying import replayed
 from ordercore.engine._requests import Loop, Submission, Submitted
-from ordercore.engine._submit import attempt_loop, gather_loop, replayed
+from ordercore.engine._submit import attempt_loop, gather_loop
 from ordercore.errors import Conflict, Rejected
 from ordercore.grammar import Facts
 from ordercore.ids import TenantId

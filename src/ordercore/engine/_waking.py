@@ -24,13 +24,18 @@ __all__ = ["perform_and_wake_loop", "wake_loop"]
 
 
 def perform_and_wake_loop(
-    env: Environment, stream: StreamId, go_on: Callable[[], bool] = always
+    env: Environment,
+    stream: StreamId,
+    go_on: Callable[[], bool] = always,
+    *,
+    written: int | None = None,
 ) -> Loop[int]:
     """
     Perform what a stream owes, and wake who waits for what came of it; returns how many.
 
+    See :func:`ordercore.engine._perform.perform_loop` for what was ``written``.
     """
-    count = yield from perform_loop(env, stream, go_on)
+    count = yield from perform_loop(env, stream, go_on, written=written)
     if go_on():  # who is not woken looks again by itself
         yield from wake_loop(env)
     return count

@@ -27,6 +27,7 @@ from ordercore.stores._ledger_rows import read_ahead, write_ledger
 from ordercore.stores._rows import (
     Row,
     from_us,
+    key_list,
     refusal_of,
     refusal_text,
     to_us,
@@ -131,13 +132,12 @@ class Committing:
         if known:
             return self._receipts(connection, tenant, (receipt.command_id,))[receipt.command_id]
         ledger = GroupLedger(commit.steps, receipt.at)
-        if commit.steps:
-            read_ahead(connection, tenant, ledger)
+        last = read_ahead(connection, tenant, ledger) if commit.steps else {}
         answer = verdict(commit, None, version, ledger.apply)
         if answer is receipt:
             if not known_tenant:
                 connection.execute(sql.ADD_TENANT, (tenant,))
-            write_ledger(connection, tenant, ledger, last_step)
+            write_ledger(connection, tenant, ledger, last, last_step)
             _append(connection, tenant, ((0, commit, texts),), last_event)
             self._hand_over(connection, tenant, (commit,))
         return answer
@@ -169,7 +169,7 @@ class Committing:
             [step for commit in fresh for step in commit.steps],
             max(commit.receipt.at for commit in commits),
         )
-        read_ahead(connection, tenant, ledger)
+        last = read_ahead(connection, tenant, ledger)
         judgment = judge(commits, receipts, _versions(connection, tenant, commits), ledger.apply)
         for (index, _, _), answer in zip(group, judgment.answers, strict=True):
             answers[index] = answer
@@ -177,7 +177,7 @@ class Committing:
             accepted = [group[n] for n in judgment.accepted]
             if not known_tenant:
                 connection.execute(sql.ADD_TENANT, (tenant,))
-            write_ledger(connection, tenant, ledger, last_step)
+            write_ledger(connection, tenant, ledger, last, last_step)
             _append(connection, tenant, accepted, last_event)
             self._hand_over(connection, tenant, [commit for _, commit, _ in accepted])
 
@@ -186,8 +186,7 @@ class Committing:
     ) -> dict[CommandId, Receipt]:
         return {
             CommandId(row[0]): self.receipt_of(row)
-            for text, part in sql.RECEIPTS_OF.parts(ids)
-            for row in connection.execute(text, (tenant, *part))
+            for row in connection.execute(sql.RECEIPTS_OF, (tenant, key_list(ids)))
         }
 
     def _prepared(self, commit: Commit) -> _Texts:
@@ -248,8 +247,7 @@ def _versions(
     streams = {commit.receipt.stream: None for commit in commits if commit.receipt.stream}
     return {
         StreamId(name): version
-        for text, part in sql.VERSIONS_OF.parts(tuple(streams))
-        for name, version in connection.execute(text, (tenant, *part))
+        for name, version in connection.execute(sql.VERSIONS_OF, (tenant, key_list(tuple(streams))))
     }
 
 

@@ -5,9 +5,10 @@ All writing of a process goes through one connection under one reentrant lock: t
 the lock instead of polling for SQLite's, which only processes compete for. A write begins
 ``IMMEDIATE``: a transaction that reads first and writes later is refused by SQLite at once when
 another has written meanwhile, whatever the timeout. Reading uses connections of its own, as many
-as are ever busy at once; in write-ahead mode they see the last commit and block nobody. Only
-inside :meth:`Connections.hold` a thread reads through the writer, and sees what it has written.
-A database in memory has the writer alone.
+as are ever busy at once; in write-ahead mode they see the last commit and block nobody. Inside
+:meth:`Connections.hold` a thread reads through the writer, and sees what it has written; so does
+a :meth:`Connections.glance`, whenever the writer is idle. A database in memory has the writer
+alone.
 
 Every error of the driver is translated here and nowhere else.
 """
@@ -15,7 +16,7 @@ Every error of the driver is translated here and nowhere else.
 import sqlite3
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal
 
@@ -27,6 +28,7 @@ from ordercore.errors import (
     PortUnavailable,
 )
 from ordercore.stores import _sql as sql
+from ordercore.stores._rows import Row
 from ordercore.stores._schema import bring_forward, require_readable_version
 
 __all__ = ["Connections", "Durability"]
@@ -37,6 +39,8 @@ Durability = Literal["full", "normal"]
 _SQLITE_AT_LEAST: Final = (3, 37, 0)  # STRICT tables
 _SYNCHRONOUS: Final[dict[str, str]] = {"full": "FULL", "normal": "NORMAL"}
 _STATEMENTS_KEPT: Final = 256
+#: What one connection keeps of the file at hand, in KiB; SQLite's own default is a quarter of it.
+_KEEP_PAGES: Final = "PRAGMA cache_size = -8000"
 _PAUSE_S: Final = 0.01
 _MEMORY: Final = ":memory:"
 
@@ -133,6 +137,24 @@ class Connections:
         except sqlite3.Error as error:
             raise self._translated(error) from error
 
+    def glance(self, statement: str, keys: Sequence[object]) -> list[Row]:
+        """
+        Read the few rows that a short statement finds.
+
+        Through the writer where nobody writes: it alone knows what it has written itself, while
+        another connection forgets all its pages with every commit and reads them again.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._holder is not None or not self._writer.in_transaction:
+                    return self._writer.execute(statement, keys).fetchall()
+            except sqlite3.Error as error:
+                raise self._translated(error) from error
+            finally:
+                self._lock.release()
+        with self.reading() as connection:
+            return connection.execute(statement, keys).fetchall()
+
     @contextmanager
     def one_moment(self) -> Generator[sqlite3.Connection, None, None]:
         """
@@ -217,6 +239,7 @@ class Connections:
             raise PortUnavailable("store", f"{self._path} was closed")
         reader = self._connect()
         reader.execute("PRAGMA query_only = ON")
+        reader.execute(_KEEP_PAGES)
         return reader
 
     def _open_writer(self, durability: Durability) -> sqlite3.Connection:
@@ -233,6 +256,7 @@ class Connections:
                 if durability == "full":
                     # Where fsync leaves data in the drive's cache (macOS); no effect elsewhere.
                     writer.execute("PRAGMA fullfsync = ON")
+            writer.execute(_KEEP_PAGES)
             bring_forward(writer, self._path)
         except BaseException as error:
             writer.close()

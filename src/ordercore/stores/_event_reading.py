@@ -38,14 +38,14 @@ class EventReading(LedgerReading):
         Return a stream's events beyond a version, in order.
 
         """
-        return self._recorded(self._rows(sql.LOAD, (tenant, stream, after)))
+        return self._recorded(self._glance(sql.LOAD, (tenant, stream, after)))
 
     def find(self, tenant: TenantId, reference: str) -> StreamId | None:
         """
         Return the stream whose events declared an outside reference; the first that did.
 
         """
-        rows = self._rows(sql.FIND, (tenant, reference))
+        rows = self._glance(sql.FIND, (tenant, reference))
         return rows[0][0] if rows else None
 
     def streams(self, tenant: TenantId) -> Iterator[StreamId]:

@@ -215,6 +215,8 @@ class GroupCommit(PassingOn):
                 self._write(ticket)
                 continue
             in_time = signal.wait(until - time.monotonic())
+            if not ticket.waits():  # as mostly; all wake at once, and need not queue for the lock
+                continue
             with self._lock:
                 if not ticket.waits():
                     continue

@@ -3,6 +3,7 @@ The part of the SQLite store that reads the ledger: balances, holds, the log.
 
 """
 
+from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -12,15 +13,12 @@ from ordercore.ledger import NOTHING, AccountId, Balance, Entry, OpenPending
 from ordercore.stores import _sql as sql
 from ordercore.stores._connections import Connections
 from ordercore.stores._ledger_rows import pendings_made
-from ordercore.stores._rows import Row, entry_of, pending_of, to_us
+from ordercore.stores._rows import Row, entry_of, key_list, pending_of, to_us
 
 __all__ = ["PAGE_ROWS", "LedgerReading"]
 
 #: How many rows an iteration reads at a time; between pages it holds nothing open.
 PAGE_ROWS: Final = 500
-
-#: How many accounts one reading of balances sees in one statement.
-_ACCOUNTS_AT_ONCE: Final = 256
 
 
 class LedgerReading:
@@ -44,12 +42,8 @@ class LedgerReading:
         """
         keys = tuple(dict.fromkeys(accounts))
         found = dict.fromkeys(keys, NOTHING)
-        lend = self._connections
-        several = len(keys) > _ACCOUNTS_AT_ONCE
-        with lend.one_moment() if several else lend.reading() as connection:
-            for text, part in sql.BALANCES_AT.parts(keys):
-                for row in connection.execute(text, (to_us(at), tenant, *part)):
-                    found[row[0]] = Balance(*row[1:])
+        asked = (tenant, key_list(keys), to_us(at))
+        found.update((row[0], Balance(*row[1:])) for row in self._glance(sql.BALANCES_AT, asked))
         return found
 
     def accounts(self, tenant: TenantId, prefix: str = "") -> Iterator[tuple[AccountId, Balance]]:
@@ -89,11 +83,39 @@ class LedgerReading:
         """
         Iterate over the ledger's log beyond a position, all or what touched one account, in order.
 
-        What is appended meanwhile is seen. Cost: O(steps beyond it).
+        What is appended meanwhile is seen. Cost: O(steps beyond it, of the account where one is
+        named), and eight bytes for each of an account's. The whole log is searched for an account
+        that has no row, or one that somebody has written by hand.
         """
-        while rows := self._rows(*sql.transfers(tenant, account, after, PAGE_ROWS)):
+        if account is None:
+            while rows := self._rows(sql.TRANSFERS, (tenant, after, PAGE_ROWS)):
+                yield from map(entry_of, rows)
+                after = rows[-1][0]
+            return
+        while (chain := self._chain(tenant, account, after)) is not None:
+            if not chain:
+                return
+            for start in range(0, len(chain), PAGE_ROWS):
+                page = chain[start : start + PAGE_ROWS].tolist()
+                rows = self._rows(sql.TRANSFERS_AT, (tenant, key_list(page)))
+                yield from map(entry_of, rows)
+            after = chain[-1]
+        while rows := self._rows(
+            sql.TRANSFERS_SEARCHED, (tenant, after, account, account, PAGE_ROWS)
+        ):
             yield from map(entry_of, rows)
             after = rows[-1][0]
+
+    def _chain(self, tenant: TenantId, account: AccountId, after: int) -> "array[int] | None":
+        """
+        Return where the steps beyond a position stand that touched an account, in order.
+
+        Each step names the ones before it, and the balance the last. None where that is broken.
+        """
+        chain = self._rows(sql.CHAIN, (tenant, account, after))
+        if not chain or (end := chain.pop()[0]) is None or end > after:
+            return None
+        return array("q", (row[0] for row in reversed(chain)))
 
     def occurred_after(self, tenant: TenantId, at: Instant) -> Iterator[Entry]:
         """
@@ -113,6 +135,9 @@ class LedgerReading:
         """
         rows = self._rows(sql.LAST_POSITION, (tenant,))
         return int(rows[0][0]) if rows else 0
+
+    def _glance(self, statement: str, keys: Row) -> list[Row]:
+        return self._connections.glance(statement, keys)
 
     def _rows(self, statement: str, keys: Row) -> list[Row]:
         with self._connections.reading() as connection:

@@ -18,16 +18,21 @@ from ordercore.ledger import EXPIRE_MAX, OpenPending, Step, open_pending
 from ordercore.stores import _sql as sql
 from ordercore.stores._group_ledger import GroupLedger
 from ordercore.stores._reads import ReadAhead
-from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
+from ordercore.stores._rows import Row, entry_of, key_list, pending_of, pending_row, step_row, to_us
 
 __all__ = ["pendings_made", "read_ahead", "write_ledger"]
 
 
-def read_ahead(connection: sqlite3.Connection, tenant: TenantId, ledger: ReadAhead) -> None:
+def read_ahead(
+    connection: sqlite3.Connection, tenant: TenantId, ledger: ReadAhead
+) -> dict[str, int | None]:
     """
     Answer everything that a group has to read.
 
+    Returns:
+        The position of the last step that touched each account; None where it isn't known.
     """
+    last: dict[str, int | None] = {}
     while (reads := ledger.reads()) is not None:
         steps, holds, endings, due, accounts, at = reads
         if steps:
@@ -41,27 +46,40 @@ def read_ahead(connection: sqlite3.Connection, tenant: TenantId, ledger: ReadAhe
         if due:
             ledger.take_due(due, _due(connection, tenant, due, at))
         if not (steps or holds or endings or due):
-            ledger.take_accounts(accounts, _rows(connection, sql.BALANCES_OF, tenant, accounts))
-            return  # accounts bring up nothing
+            rows = _rows(connection, sql.BALANCES_OF, tenant, accounts)
+            last = {account: position for account, *_, position in rows}
+            ledger.take_accounts(accounts, (row[:-1] for row in rows))
+            break  # accounts bring up nothing
+    return last
 
 
 def write_ledger(
-    connection: sqlite3.Connection, tenant: TenantId, ledger: GroupLedger, last_position: int
+    connection: sqlite3.Connection,
+    tenant: TenantId,
+    ledger: GroupLedger,
+    last: dict[str, int | None],
+    last_position: int,
 ) -> None:
     """
     Write what a group has recorded, the first step after ``last_position``.
 
+    Args:
+        connection: In a transaction.
+        tenant: Whose.
+        ledger: What was recorded.
+        last: Which step was the last one of each account before, as :func:`read_ahead` has found.
+        last_position: Of the log.
     """
     if not ledger.moves:
         return
     many = connection.executemany
-    many(
-        sql.ADD_TRANSFER,
-        [
-            step_row(tenant, position, to_us(at), step, movement)
-            for position, (at, step, movement) in enumerate(ledger.moves, last_position + 1)
-        ],
-    )
+    rows: list[Row] = []
+    for position, (at, step, movement) in enumerate(ledger.moves, last_position + 1):
+        source, target = movement.source, movement.target
+        before = last.get(source, 0), last.get(target, 0)
+        last[source] = last[target] = position
+        rows.append(step_row(tenant, position, to_us(at), step, movement) + before)
+    many(sql.ADD_TRANSFER, rows)
     if ledger.merged:
         many(sql.ADD_MERGED, [(tenant, *merged) for merged in ledger.merged])
     if ended := ledger.ended_holds():
@@ -69,7 +87,10 @@ def write_ledger(
     if opened := ledger.new_holds():
         many(sql.ADD_PENDING, [pending_row(tenant, hold) for hold in opened])
     balances = ledger.new_balances()
-    many(sql.SET_BALANCE, [(tenant, name, *balance) for name, balance in balances.items()])
+    many(
+        sql.SET_BALANCE,
+        [(tenant, name, *balance, last[name]) for name, balance in balances.items()],
+    )
 
 
 def pendings_made(
@@ -93,13 +114,9 @@ _WHENEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def _rows(
-    connection: sqlite3.Connection, statement: sql.InList, tenant: TenantId, keys: Sequence[str]
+    connection: sqlite3.Connection, statement: str, tenant: TenantId, keys: Sequence[str]
 ) -> list[Row]:
-    return [
-        row
-        for text, part in statement.parts(keys)
-        for row in connection.execute(text, (tenant, *part))
-    ]
+    return connection.execute(statement, (tenant, key_list(keys))).fetchall()
 
 
 def _endings(
@@ -114,15 +131,12 @@ def _due(
     connection: sqlite3.Connection, tenant: TenantId, accounts: Sequence[str], at: Instant
 ) -> Iterator[OpenPending]:
     at_us = to_us(at)
-    for text, part in sql.PENDINGS_DUE_OF.parts(accounts):
-        keys = (tenant, at_us, *part, EXPIRE_MAX)
-        rows: list[Row] = connection.execute(text, keys).fetchall()
-        if len(rows) == EXPIRE_MAX:  # others may have been left out: one account after another
-            rows = [
-                row
-                for account in dict.fromkeys(part)
-                for row in connection.execute(
-                    sql.PENDINGS_DUE, (tenant, account, at_us, EXPIRE_MAX)
-                )
-            ]
-        yield from map(pending_of, rows)
+    keys = (tenant, key_list(accounts), at_us, EXPIRE_MAX)
+    rows: list[Row] = connection.execute(sql.PENDINGS_DUE_OF, keys).fetchall()
+    if len(rows) == EXPIRE_MAX:  # others may have been left out: one account after another
+        rows = [
+            row
+            for account in accounts
+            for row in connection.execute(sql.PENDINGS_DUE, (tenant, account, at_us, EXPIRE_MAX))
+        ]
+    return map(pending_of, rows)

@@ -13,7 +13,7 @@ from ordercore.ledger import AccountId, Pend, Post
 from ordercore.ports import Commit
 from ordercore.stores import _postgres_sql as sql
 from ordercore.stores._judging import Judgment
-from ordercore.stores._postgres_ledger import LedgerPlan, Parts, columns
+from ordercore.stores._postgres_ledger import LedgerPlan, Parts, columns, inserted
 from ordercore.stores._postgres_work import Rows, Statement
 from ordercore.stores._rows import Row, to_us, to_us_or_none
 
@@ -106,7 +106,7 @@ class Plan:
         parts: Parts = []
         if accepted:
             receipts = [prepared.receipt[1:] for _, _, prepared in accepted]
-            parts.append(("receipts", (tenant, *columns(receipts))))
+            parts.append(inserted("receipt", "receipts", tenant, receipts))
         streams: dict[StreamId, tuple[int, int | None, int]] = {}
         events: list[Row] = []
         known_as: dict[str, StreamId] = {}

@@ -36,7 +36,7 @@ from ordercore.stores._postgres_parts import added, spread
 from ordercore.stores._postgres_work import Rows, Statement, Work
 from ordercore.stores._rows import Row, entry_of, pending_of, pending_row, step_row, to_us
 
-__all__ = ["LedgerPlan", "Parts", "columns", "endings_of", "lock_number", "steps_of"]
+__all__ = ["LedgerPlan", "Parts", "columns", "endings_of", "inserted", "lock_number", "steps_of"]
 
 #: What the statement that writes is put together from, with the parameters of each.
 Parts = list[tuple[sql.Part, tuple[Any, ...]]]
@@ -181,7 +181,8 @@ class LedgerPlan:
         These are the accounts, how many units each must have free for all to be as it was judged,
         in how many parts it lies, the latest instant, and how many accounts there are. An account
         must have what its guards ask of it, one step after the other, and keep nothing below zero.
-        Behind them, by how much their numbers change. None where no account is judged.
+        Behind them, by how much their numbers change. None where no account is judged; where it is
+        one, plain values: its name, what it must have, its parts, the instant, its changes.
         """
         gone, needs = dict.fromkeys(self.judged, 0), dict.fromkeys(self.judged, 0)
         for _, step, (source, target, posted, pending) in self.ledger.moves:
@@ -202,6 +203,8 @@ class LedgerPlan:
             for posted, out, into in (balances[name],)
         ]
         tenant = self._tenant
+        if len(asked) == 1:
+            return (tenant, *asked[0], to_us(self._at), *changes[0][2:])
         keys = (tenant, *columns(asked), to_us(self._at), len(asked))
         return (*keys, tenant, *columns(changes))
 
@@ -266,13 +269,14 @@ class LedgerPlan:
         parts: Parts = []
         if ledger.moves:
             rows = [step_row("", 0, to_us(at), step, moved)[2:] for at, step, moved in ledger.moves]
-            parts.append(("steps", (tenant, *columns(rows))))
+            parts.append(inserted("step", "steps", tenant, rows))
         if ledger.merged:
             parts.append(("merged", (tenant, *columns(ledger.merged))))
         if ended := ledger.ended_holds():
             parts.append(("closed", (tenant, ended)))
         if opened := ledger.new_holds():
-            parts.append(("opened", (tenant, *columns([pending_row("", h)[1:] for h in opened]))))
+            rows = [pending_row("", hold)[1:] for hold in opened]
+            parts.append(inserted("hold", "holds", tenant, rows))
         seeds = self._seeds()
         judged = {name: self._balances[name] for name in self._folded}
         appended: list[tuple[str, int, int, int]] = []
@@ -294,8 +298,20 @@ class LedgerPlan:
         if unmade := [name for name in self._made if name not in judged]:
             parts.append(("unmade_balances", (tenant, unmade)))
         if appended:
-            parts.append(("tail", (tenant, *columns(appended))))
+            parts.append(inserted("change", "changes", tenant, appended))
         return parts
+
+
+def inserted(
+    one: sql.Part, several: sql.Part, tenant: TenantId, rows: Sequence[Row]
+) -> tuple[sql.Part, tuple[Any, ...]]:
+    """
+    Return the part that inserts rows: one has plain values, several have an array a column.
+
+    """
+    if len(rows) == 1:
+        return one, (tenant, *rows[0])
+    return several, (tenant, *columns(rows))
 
 
 def columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:

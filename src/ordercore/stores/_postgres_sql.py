@@ -17,8 +17,8 @@ __all__ = ["HELD", "PARTS", "Part", "Root", "joined", "writing"]
 Root = Literal["new", "later", "receipt", "none"]
 Part = Literal[
     "tenant", "event", "events", "known_as", "receipt", "streams", "all_events", "all_known_as",
-    "receipts", "kept", "leases", "steps", "merged", "closed", "opened", "balances",
-    "tail", "unmade_streams", "unmade_balances",
+    "receipts", "kept", "leases", "step", "steps", "merged", "closed", "hold", "holds", "balances",
+    "change", "changes", "unmade_streams", "unmade_balances",
 ]  # fmt: skip
 
 BEGIN: Final = "BEGIN"
@@ -78,10 +78,31 @@ ORDER BY id FOR UPDATE OF oc_pendings
 
 # ------------------------------------------------------------------------------ writing a commit
 
-_RECEIPT: Final = """INSERT INTO oc_receipts (tenant, command_id, recorded_at, stream, from_version,
-        to_version, command_name, command, reply_name, reply, rejected)
-    SELECT $1::text, $2::text, $3::bigint, $4::text, $5::bigint, $6::bigint, $7::text, $8::text,
-        $9::text, $10::text, $11::text FROM"""
+
+def _inserted(table: str, columns: str, *, several: bool) -> str:
+    """
+    Return what inserts a row, a tenant and a value a column, or several in order, an array each.
+
+    """
+    names, kinds = _KIND.sub("", columns), _KIND.findall(columns)
+    rows = ", ".join(f"${n}::{kind}{'[]' * several}" for n, kind in enumerate(kinds, 2))
+    if several:
+        rows = f"{names} FROM root, unnest({rows}) WITH ORDINALITY AS r ({names}, n) ORDER BY n"
+    else:
+        rows += " FROM root"
+    return f"INSERT INTO {table} (tenant, {names}) SELECT $1::text, {rows}"
+
+
+_KIND: Final = re.compile(r" (text|bigint)\b")
+_OF_RECEIPT: Final = """command_id text, recorded_at bigint, stream text, from_version bigint,
+    to_version bigint, command_name text, command text, reply_name text, reply text, rejected text
+    """.rstrip()
+_OF_STEP: Final = """recorded_at bigint, kind text, id text, source text, target text,
+    amount bigint, pending text, parts text, leave_at_least bigint, expires_at bigint,
+    promised_at bigint, reason text, reference text, occurred_at bigint"""
+_OF_HOLD: Final = """id text, source text, target text, amount bigint, reference text,
+    expires_at bigint, promised_at bigint"""
+_OF_CHANGE: Final = "account text, posted bigint, pending_out bigint, pending_in bigint"
 
 HELD: Final = "held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1::bigint))"
 _ROOTS: Final[dict[Root, str]] = {
@@ -94,7 +115,8 @@ _ROOTS: Final[dict[Root, str]] = {
     "later": """UPDATE oc_streams SET version = $4::bigint, not_before = $5::bigint,
         waits = $6::bigint {of_held}
     WHERE tenant = $1::text AND stream = $2::text AND version = $3::bigint RETURNING 1""",
-    "receipt": f"{_RECEIPT} {{held}} ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
+    "receipt": _inserted("oc_receipts", _OF_RECEIPT, several=False).replace("root", "{held}")
+    + " ON CONFLICT (tenant, command_id) DO NOTHING RETURNING 1",
     "none": "SELECT 1",
 }
 PARTS: Final[dict[Part, str]] = {
@@ -115,7 +137,7 @@ PARTS: Final[dict[Part, str]] = {
     "known_as": """INSERT INTO oc_references (tenant, reference, stream)
     SELECT $1::text, reference, $2::text FROM root, unnest($3::text[]) AS reference
     ON CONFLICT (tenant, reference) DO NOTHING""",
-    "receipt": f"{_RECEIPT} root",
+    "receipt": _inserted("oc_receipts", _OF_RECEIPT, several=False),
     # --- the same for several commits
     "streams": """UPDATE oc_streams AS present
     SET version = written.version, not_before = written.not_before, waits = written.waits
@@ -134,15 +156,7 @@ PARTS: Final[dict[Part, str]] = {
     SELECT $1::text, reference, stream
     FROM root, unnest($2::text[], $3::text[]) AS known_as (reference, stream)
     ON CONFLICT (tenant, reference) DO NOTHING""",
-    "receipts": """INSERT INTO oc_receipts (tenant, command_id, recorded_at, stream, from_version,
-        to_version, command_name, command, reply_name, reply, rejected)
-    SELECT $1::text, command_id, recorded_at, stream, from_version, to_version, command_name,
-        command, reply_name, reply, rejected
-    FROM root, unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
-        $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS receipt (command_id,
-        recorded_at, stream, from_version, to_version, command_name, command, reply_name, reply,
-        rejected, n)
-    ORDER BY n""",
+    "receipts": _inserted("oc_receipts", _OF_RECEIPT, several=True),
     # --- a commit or several
     "kept": """INSERT INTO oc_snapshots AS present (tenant, stream, version, form, body)
     SELECT $1::text, stream, version, form, body
@@ -152,26 +166,15 @@ PARTS: Final[dict[Part, str]] = {
     SET version = excluded.version, form = excluded.form, body = excluded.body""",
     "leases": """DELETE FROM oc_leases USING root
     WHERE tenant = $1::text AND effect_key = ANY($2::text[])""",
-    "steps": """INSERT INTO oc_transfers (tenant, recorded_at, kind, id, source, target, amount,
-        pending, parts, leave_at_least, expires_at, promised_at, reason, reference, occurred_at)
-    SELECT $1::text, recorded_at, kind, id, source, target, amount, pending, parts, leave_at_least,
-        expires_at, promised_at, reason, reference, occurred_at
-    FROM root, unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-        $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[],
-        $14::text[], $15::bigint[]) WITH ORDINALITY AS step (recorded_at, kind, id, source, target,
-        amount, pending, parts, leave_at_least, expires_at, promised_at, reason, reference,
-        occurred_at, n)
-    ORDER BY n""",
+    "step": _inserted("oc_transfers", _OF_STEP, several=False),
+    "steps": _inserted("oc_transfers", _OF_STEP, several=True),
+    "hold": _inserted("oc_pendings", _OF_HOLD, several=False),
+    "holds": _inserted("oc_pendings", _OF_HOLD, several=True),
+    "change": _inserted("oc_balance_tail", _OF_CHANGE, several=False),
+    "changes": _inserted("oc_balance_tail", _OF_CHANGE, several=True),
     "merged": """INSERT INTO oc_merged (tenant, pending, step) SELECT $1::text, pending, step
     FROM root, unnest($2::text[], $3::text[]) AS merger (pending, step)""",
     "closed": "DELETE FROM oc_pendings USING root WHERE tenant = $1::text AND id = ANY($2::text[])",
-    "opened": """INSERT INTO oc_pendings (tenant, id, source, target, amount, reference, expires_at,
-        promised_at)
-    SELECT $1::text, id, source, target, amount, reference, expires_at, promised_at
-    FROM root, unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[],
-        $8::bigint[]) WITH ORDINALITY AS hold (id, source, target, amount, reference, expires_at,
-        promised_at, n)
-    ORDER BY n""",
     "balances": """UPDATE oc_balances AS present
     SET posted = judged.posted, pending_out = judged.pending_out, pending_in = judged.pending_in
     FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
@@ -183,10 +186,6 @@ PARTS: Final[dict[Part, str]] = {
     WHERE tenant = $1::text AND stream = ANY($2::text[])""",
     "unmade_balances": """DELETE FROM oc_balances USING root
     WHERE tenant = $1::text AND account = ANY($2::text[])""",
-    "tail": """INSERT INTO oc_balance_tail (tenant, account, posted, pending_out, pending_in)
-    SELECT $1::text, account, posted, pending_out, pending_in
-    FROM root, unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-        AS change (account, posted, pending_out, pending_in)""",
 }
 _NUMBER: Final = re.compile(r"\$(\d+)")
 

@@ -189,6 +189,7 @@ class AsyncConnections:
                 return connection
             try:
                 await connection.set_autocommit(True)
+                connection.prepare_threshold = 0  # all that is asked is asked again
                 connection.adapters.register_dumper(int, Int8Dumper)
                 await _answers(connection, (self._access.session.statement(),))
             except psycopg.Error as error:

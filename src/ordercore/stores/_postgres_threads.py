@@ -171,6 +171,7 @@ class Connections:
                 return connection
             try:
                 connection.autocommit = True
+                connection.prepare_threshold = 0  # all that is asked is asked again
                 connection.adapters.register_dumper(int, Int8Dumper)
                 _answers(connection, (self._access.session.statement(),))
             except psycopg.Error as error:

@@ -37,6 +37,7 @@ __all__ = [
     "actor_of",
     "entry_of",
     "from_us",
+    "key_list",
     "pending_of",
     "pending_row",
     "refusal_of",
@@ -52,6 +53,10 @@ Row = tuple[Any, ...]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+#: Writes a list of keys for a statement; made once, ``json.dumps`` would be slower.
+key_list: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def to_us(value: Instant) -> int:

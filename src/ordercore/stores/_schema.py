@@ -118,7 +118,10 @@ _FIRST: Final = (
         inherited INTEGER NOT NULL,
         PRIMARY KEY (tenant, effect_key)
     ) STRICT, WITHOUT ROWID""",
-    # Steps that end a hold carry the hold's accounts too, so an account's history is one condition.
+    # Steps that end a hold carry the hold's accounts too. A step names the one before it that has
+    # touched its source, and its target: 0 where there is none, null where it isn't known. So an
+    # account's history is a chain, and its balance knows the end of it; as indexes, from either
+    # side, it was a third of all pages that a commit writes.
     """CREATE TABLE oc_transfers (
         row INTEGER PRIMARY KEY,
         tenant TEXT NOT NULL,
@@ -139,6 +142,8 @@ _FIRST: Final = (
         reason TEXT,
         reference TEXT,
         occurred_at INTEGER NOT NULL,
+        source_before INTEGER,
+        target_before INTEGER,
         UNIQUE (tenant, position),
         UNIQUE (tenant, id)
     ) STRICT""",
@@ -152,9 +157,6 @@ _FIRST: Final = (
         step TEXT NOT NULL,
         PRIMARY KEY (tenant, pending)
     ) STRICT, WITHOUT ROWID""",
-    # The history of an account, from either side.
-    "CREATE INDEX oc_transfers_source ON oc_transfers (tenant, source, position)",
-    "CREATE INDEX oc_transfers_target ON oc_transfers (tenant, target, position)",
     # What occurred since somebody looked; appended almost in order.
     "CREATE INDEX oc_transfers_occurred ON oc_transfers (tenant, occurred_at, position)",
     # A new row id is above every present one, so `made` orders open holds as they were made.
@@ -178,6 +180,7 @@ _FIRST: Final = (
         posted INTEGER NOT NULL,
         pending_out INTEGER NOT NULL CHECK (pending_out >= 0),
         pending_in INTEGER NOT NULL CHECK (pending_in >= 0),
+        last_position INTEGER,
         PRIMARY KEY (tenant, account)
     ) STRICT, WITHOUT ROWID""",
 )

@@ -4,42 +4,12 @@ Every statement of the SQLite store, as constants: SQLite prepares each text onc
 The tenant comes first in every key and every condition. Positions of the feed and of the ledger's
 log are not counted in a row of their own: they follow from the last row of an index, which is one
 descent of a tree and cannot disagree with the rows.
+
+A list of keys is one JSON text, whatever its length, and the table is looked up for each; a list
+of parameters would have to be padded to a few lengths, and SQLite sorts it before it looks.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import Final
-
-__all__ = ["InList"]
-
-#: Lengths for which a list statement is prepared; a list is padded to the next one.
-_LENGTHS: Final = (2, 8, 32, 256)
-
-
-class InList:
-    """
-    A statement over a list of keys of any length, in a few constant texts.
-
-    Lists are cut into parts of at most 256 keys, and a part is padded by repeating its last key,
-    which selects nothing twice.
-    """
-
-    __slots__ = ("_texts",)
-
-    def __init__(self, head: str, tail: str = "") -> None:
-        self._texts: Final = tuple((n, f"{head} ({', '.join('?' * n)}){tail}") for n in _LENGTHS)
-
-    def parts(self, keys: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-        """
-        Cut a list into statement texts and the keys for each.
-
-        """
-        for start in range(0, len(keys), _LENGTHS[-1]):
-            part = tuple(keys[start : start + _LENGTHS[-1]])
-            for length, text in self._texts:
-                if length >= len(part):
-                    yield text, part + part[-1:] * (length - len(part))
-                    break
-
 
 BEGIN: Final = "BEGIN IMMEDIATE"
 BEGIN_READING: Final = "BEGIN DEFERRED"
@@ -83,12 +53,17 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _RECEIPT: Final = """
 SELECT command_id, recorded_at, stream, from_version, to_version,
-       command_name, command, reply_name, reply, rejected
-FROM oc_receipts WHERE tenant = ? AND command_id"""
-RECEIPT: Final = f"{_RECEIPT} = ?"
-RECEIPTS_OF: Final = InList(f"{_RECEIPT} IN")
-VERSION_OF: Final = "SELECT version FROM oc_streams WHERE tenant = ? AND stream = ?"
-VERSIONS_OF: Final = InList("SELECT stream, version FROM oc_streams WHERE tenant = ? AND stream IN")
+       command_name, command, reply_name, reply, rejected FROM"""
+RECEIPT: Final = f"{_RECEIPT} oc_receipts WHERE tenant = ? AND command_id = ?"
+#: The keys that are asked for: the second parameter.
+_ASKED: Final = "json_each(?2) AS asked"
+RECEIPTS_OF: Final = f"""{_RECEIPT} {_ASKED}
+CROSS JOIN oc_receipts ON tenant = ?1 AND command_id = asked.value
+"""
+VERSIONS_OF: Final = f"""
+SELECT stream, version FROM {_ASKED}
+CROSS JOIN oc_streams ON tenant = ?1 AND stream = asked.value
+"""  # noqa: S608 - of constants
 
 #: tenant, by -> what runners are told of again
 ALL_DUE: Final = """
@@ -148,8 +123,11 @@ TENANTS: Final = "SELECT tenant FROM oc_tenants ORDER BY tenant"
 
 # ------------------------------------------------------------------------------ leases
 
+#: tenant, stream, effect key -> the stream's version, and its lease or nulls
 LEASE: Final = """
-SELECT holder, first_at, tried_at, until FROM oc_leases WHERE tenant = ? AND effect_key = ?
+SELECT coalesce((SELECT version FROM oc_streams WHERE tenant = ?1 AND stream = ?2), 0),
+       holder, first_at, tried_at, until
+FROM (SELECT 1) LEFT JOIN oc_leases ON tenant = ?1 AND effect_key = ?3
 """
 ADD_LEASE: Final = """
 INSERT INTO oc_leases (tenant, effect_key, stream, holder, first_at, tried_at, until, inherited)
@@ -168,20 +146,22 @@ UPDATE oc_leases SET holder = '', until = first_at WHERE tenant = ? AND effect_k
 # ------------------------------------------------------------------------------ the ledger
 
 _TRANSFER_AND: Final = """
-SELECT position, recorded_at, kind, id, source, target, amount, step.pending, parts,
+SELECT position, recorded_at, kind, step.id, source, target, amount, step.pending, parts,
        leave_at_least, expires_at, promised_at, reason, reference, occurred_at"""
-_FROM: Final = "FROM oc_transfers AS step"
-_TRANSFER: Final = f"{_TRANSFER_AND} {_FROM}"
-TRANSFERS_OF_IDS: Final = InList(f"{_TRANSFER} WHERE tenant = ? AND id IN")
+_TRANSFER: Final = f"{_TRANSFER_AND} FROM oc_transfers AS step"
+TRANSFERS_OF_IDS: Final = f"""{_TRANSFER_AND} FROM {_ASKED}
+CROSS JOIN oc_transfers AS step ON tenant = ?1 AND step.id = asked.value
+"""
 #: the step and, last, the hold that it ended
-ENDINGS_OF: Final = InList(f"{_TRANSFER_AND}, pending {_FROM} WHERE tenant = ? AND pending IN")
-MERGERS_OF: Final = InList(
-    f"{_TRANSFER_AND}, merged.pending {_FROM} JOIN oc_merged AS merged"
-    " ON merged.tenant = step.tenant AND merged.step = step.id"
-    " WHERE merged.tenant = ? AND merged.pending IN"
-)
+ENDINGS_OF: Final = f"""{_TRANSFER_AND}, step.pending FROM {_ASKED}
+CROSS JOIN oc_transfers AS step ON tenant = ?1 AND step.pending = asked.value
+"""
+MERGERS_OF: Final = f"""{_TRANSFER_AND}, merged.pending FROM {_ASKED}
+CROSS JOIN oc_merged AS merged ON merged.tenant = ?1 AND merged.pending = asked.value
+JOIN oc_transfers AS step ON step.tenant = ?1 AND step.id = merged.step
+"""
 ADD_MERGED: Final = "INSERT INTO oc_merged (tenant, pending, step) VALUES (?, ?, ?)"
-_TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
+TRANSFERS: Final = f"{_TRANSFER} WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?"
 #: The greatest row number there can be.
 POSITION_MAX: Final = 2**63 - 1
 #: tenant, occurred at, position, limit; in order of both
@@ -191,37 +171,39 @@ WHERE tenant = ? AND (occurred_at, position) > (?, ?) ORDER BY occurred_at, posi
 LAST_POSITION: Final = (
     "SELECT position FROM oc_transfers WHERE tenant = ? ORDER BY position DESC LIMIT 1"
 )
-_OF_SIDE: Final = "WHERE tenant = ? AND {} = ? AND position > ? ORDER BY position LIMIT ?"
-#: tenant, account, after, limit, tenant, account, after, limit, limit
-_TRANSFERS_OF_ACCOUNT: Final = (
-    f"SELECT * FROM ({_TRANSFER} {_OF_SIDE.format('source')})"  # noqa: S608 - of constants
-    f" UNION ALL SELECT * FROM ({_TRANSFER} {_OF_SIDE.format('target')})"
-    " ORDER BY position LIMIT ?"
+#: tenant, account, after -> where the steps that touched an account stand, the last one first; at
+#: the end what comes before them: not beyond ``after``, or None where it isn't known
+CHAIN: Final = """
+WITH RECURSIVE chain (position) AS (
+    SELECT last_position FROM oc_balances WHERE tenant = ?1 AND account = ?2
+    UNION ALL
+    SELECT iif(step.source = ?2, step.source_before, step.target_before)
+    FROM chain JOIN oc_transfers AS step ON step.tenant = ?1 AND step.position = chain.position
+    WHERE chain.position > ?3
 )
-
-
-def transfers(
-    tenant: str, account: str | None, after: int, limit: int
-) -> tuple[str, tuple[str | int, ...]]:
-    """
-    Return the query for the log beyond a position: all of it, or what touched one account.
-
-    """
-    if account is None:
-        return _TRANSFERS, (tenant, after, limit)
-    return _TRANSFERS_OF_ACCOUNT, (*(tenant, account, after, limit) * 2, limit)
-
-
+SELECT position FROM chain
+"""
+#: tenant, a JSON list of positions, in their order
+TRANSFERS_AT: Final = f"""{_TRANSFER}
+WHERE tenant = ? AND position IN (SELECT value FROM json_each(?)) ORDER BY position
+"""  # noqa: S608 - of constants
+#: tenant, after, account, account, limit
+TRANSFERS_SEARCHED: Final = f"""{_TRANSFER}
+WHERE tenant = ? AND position > ? AND (source = ? OR target = ?) ORDER BY position LIMIT ?
+"""
 ADD_TRANSFER: Final = """
 INSERT INTO oc_transfers (tenant, position, recorded_at, kind, id, source, target, amount,
                           pending, parts, leave_at_least, expires_at, promised_at, reason,
-                          reference, occurred_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          reference, occurred_at, source_before, target_before)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _PENDING: Final = """
-SELECT id, source, target, amount, reference, expires_at, promised_at FROM oc_pendings"""
-PENDINGS_OF_IDS: Final = InList(f"{_PENDING} WHERE tenant = ? AND id IN")
+SELECT hold.id, source, target, amount, reference, expires_at, promised_at FROM"""
+_OPEN: Final = f"{_PENDING} oc_pendings AS hold WHERE tenant = ?"
+PENDINGS_OF_IDS: Final = f"""{_PENDING} {_ASKED}
+CROSS JOIN oc_pendings AS hold ON tenant = ?1 AND hold.id = asked.value
+"""
 
 
 def pendings(tenant: str, reference: str | None, source: str | None) -> tuple[str, tuple[str, ...]]:
@@ -229,7 +211,7 @@ def pendings(tenant: str, reference: str | None, source: str | None) -> tuple[st
     Return the query for open holds: all, of one holder, of one account; as they were made.
 
     """
-    text = f"{_PENDING} WHERE tenant = ?"
+    text = _OPEN
     keys: tuple[str, ...] = (tenant,)
     if reference is not None:
         text, keys = f"{text} AND reference = ?", (*keys, reference)
@@ -238,13 +220,14 @@ def pendings(tenant: str, reference: str | None, source: str | None) -> tuple[st
     return f"{text} ORDER BY made", keys
 
 
-#: Due holds of several accounts at once: by account, and within one by (expiry, id).
-PENDINGS_DUE_OF: Final = InList(
-    f"{_PENDING} WHERE tenant = ? AND expires_at <= ? AND source IN",
-    " ORDER BY source, expires_at, id LIMIT ?",
-)
-PENDINGS_DUE: Final = f"""{_PENDING}
-WHERE tenant = ? AND source = ? AND expires_at <= ? ORDER BY expires_at, id LIMIT ?
+#: tenant, accounts, at, limit: due holds by account, and within one by (expiry, id)
+PENDINGS_DUE_OF: Final = f"""{_PENDING} {_ASKED}
+CROSS JOIN oc_pendings AS hold ON tenant = ?1 AND source = asked.value AND expires_at <= ?3
+ORDER BY source, expires_at, hold.id LIMIT ?4
+"""
+#: tenant, account, at, limit
+PENDINGS_DUE: Final = f"""{_OPEN} AND source = ? AND expires_at <= ?
+ORDER BY expires_at, id LIMIT ?
 """
 ADD_PENDING: Final = """
 INSERT INTO oc_pendings (tenant, id, source, target, amount, reference, expires_at, promised_at)
@@ -252,22 +235,24 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 DROP_PENDING: Final = "DELETE FROM oc_pendings WHERE tenant = ? AND id = ?"
 
-BALANCES_OF: Final = InList(
-    "SELECT account, posted, pending_out, pending_in FROM oc_balances"
-    " WHERE tenant = ? AND account IN"
-)
-#: at, tenant, accounts -> balances as they count at an instant
-BALANCES_AT: Final = InList(
-    "SELECT account, posted, pending_out - coalesce(("
-    "SELECT sum(amount) FROM oc_pendings AS hold WHERE hold.tenant = balance.tenant"
-    " AND hold.source = balance.account AND hold.expires_at <= ?), 0), pending_in"
-    " FROM oc_balances AS balance WHERE tenant = ? AND account IN"
-)
+BALANCES_OF: Final = f"""
+SELECT account, posted, pending_out, pending_in, last_position FROM {_ASKED}
+CROSS JOIN oc_balances ON tenant = ?1 AND account = asked.value
+"""  # noqa: S608 - of constants
+#: tenant, accounts, at -> balances as they count at an instant
+BALANCES_AT: Final = f"""
+SELECT account, posted, pending_out - iif(pending_out = 0, 0, coalesce((
+    SELECT sum(amount) FROM oc_pendings AS hold WHERE hold.tenant = ?1
+    AND hold.source = balance.account AND hold.expires_at <= ?3), 0)), pending_in
+FROM {_ASKED} CROSS JOIN oc_balances AS balance ON tenant = ?1 AND account = asked.value
+"""  # noqa: S608 - of constants
 _BALANCE: Final = "SELECT account, posted, pending_out, pending_in FROM oc_balances"
 BALANCES_FROM: Final = f"{_BALANCE} WHERE tenant = ? AND account >= ? ORDER BY account LIMIT ?"
 BALANCES_AFTER: Final = f"{_BALANCE} WHERE tenant = ? AND account > ? ORDER BY account LIMIT ?"
 SET_BALANCE: Final = """
-INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in) VALUES (?, ?, ?, ?, ?)
+INSERT INTO oc_balances (tenant, account, posted, pending_out, pending_in, last_position)
+VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (tenant, account) DO UPDATE SET
-    posted = excluded.posted, pending_out = excluded.pending_out, pending_in = excluded.pending_in
+    posted = excluded.posted, pending_out = excluded.pending_out, pending_in = excluded.pending_in,
+    last_position = excluded.last_position
 """

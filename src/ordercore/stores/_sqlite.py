@@ -114,7 +114,7 @@ class SQLiteStore(WorkRows):
         Return what was recorded under a command id.
 
         """
-        rows = self._rows(sql.RECEIPT, (tenant, command_id))
+        rows = self._glance(sql.RECEIPT, (tenant, command_id))
         return self._committing.receipt_of(rows[0]) if rows else None
 
     def hold(self, tenant: TenantId) -> AbstractContextManager[None]:
@@ -146,17 +146,18 @@ class SQLiteStore(WorkRows):
         """
         with self._connections.writing() as connection:
             execute, at_us, until_us = connection.execute, to_us(at), to_us(until)
-            row: Row | None = execute(sql.LEASE, (tenant, effect_key)).fetchone()
-            present, first_us, tried_us, present_until_us = row or (holder, at_us, at_us, at_us)
+            present_version, *row = execute(sql.LEASE, (tenant, stream, effect_key)).fetchone()
+            if is_fresh := row[0] is None:
+                row = [holder, at_us, at_us, at_us]
+            present, first_us, tried_us, present_until_us = row
             first_at, tried_at = from_us(first_us), from_us(tried_us)
             if present != holder and at_us < present_until_us:
                 return Lease(LeaseState.HELD, first_at, tried_at, from_us(present_until_us))
-            if version is not None:
-                found = execute(sql.VERSION_OF, (tenant, stream)).fetchone()
-                if (found[0] if found else 0) != version:
-                    return Lease(LeaseState.STALE, at, at, at)
-            if row is None:
-                execute(sql.ADD_TENANT, (tenant,))
+            if version not in {None, present_version}:
+                return Lease(LeaseState.STALE, at, at, at)
+            if is_fresh:
+                if not present_version:
+                    execute(sql.ADD_TENANT, (tenant,))
                 execute(sql.ADD_LEASE, (tenant, effect_key, stream, holder, at_us, at_us, until_us))
                 return Lease(LeaseState.FRESH, at, at, until)
             execute(sql.INHERIT_LEASE, (holder, at_us, until_us, tenant, effect_key))

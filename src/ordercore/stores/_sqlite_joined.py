@@ -12,7 +12,7 @@ What the host has set on its connection about rows is put aside meanwhile.
 """
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast, final
@@ -24,6 +24,7 @@ from ordercore.stores import _sql as sql
 from ordercore.stores._committing import Committing
 from ordercore.stores._connections import Connections
 from ordercore.stores._judging import outcome
+from ordercore.stores._rows import Row
 from ordercore.stores._work_rows import WorkRows
 
 __all__ = ["JoinedSQLite", "joined"]
@@ -102,7 +103,7 @@ class JoinedSQLite(WorkRows):
         Return what was recorded under a command id.
 
         """
-        rows = self._rows(sql.RECEIPT, (tenant, command_id))
+        rows = self._glance(sql.RECEIPT, (tenant, command_id))
         return self._committing.receipt_of(rows[0]) if rows else None
 
     def commit(self, commit: Commit) -> Receipt:
@@ -127,6 +128,9 @@ class _HostConnections:
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
         yield self._connection  # whatever fails on the way undoes all of the block
+
+    def glance(self, statement: str, keys: Sequence[object]) -> list[Row]:
+        return self._connection.execute(statement, keys).fetchall()
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection, None, None]:

@@ -160,7 +160,7 @@ class WorkRows(EventReading):
         Return the last state that a commit has brought along, whatever its form.
 
         """
-        for version, form, body in self._rows(_SNAPSHOT, (tenant, stream)):
+        for version, form, body in self._glance(_SNAPSHOT, (tenant, stream)):
             return Snapshot(version=version, form=form, body=body)
         return None
 

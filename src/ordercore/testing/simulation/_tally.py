@@ -33,16 +33,6 @@ class Witness(Protocol):
         """
         ...
 
-    def tell(self, tenant: TenantId | None, line: str) -> None:
-        """
-        Add a line to the story.
-
-        """
-        if self.story is not None:
-            act = "rest" if self.act < 0 else self.act
-            at = self._clock().strftime("%Y-%m-%d %H:%M:%S")
-            self.story.append(f"{act:>6}  {at}  {tenant or '':<9} {line}")
-
     def wrote(self, commit: Commit) -> None:
         """
         Judge what the store has just accepted.
