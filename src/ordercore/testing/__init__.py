@@ -15,6 +15,8 @@ from ordercore.testing._payment_cases import PAYMENT_CASES, check_payment_gatewa
 from ordercore.testing._payment_trial import PaymentTrial
 from ordercore.testing._payments import FakePaymentGateway
 from ordercore.testing._scenario import Scenario, ScenarioFailure
+from ordercore.testing._store_cases import STORE_CASES, check_store
+from ordercore.testing._store_trial import StoreTrial
 from ordercore.testing._tax import FakeTax, NoTax
 from ordercore.testing._tax_cases import TAX_CASES, TaxTrial, check_tax
 from ordercore.testing._time import SequenceIds, VirtualClock
@@ -23,6 +25,7 @@ from ordercore.testing._webhooks import FakeWebhooks, ProviderMessage
 __all__ = [
     "CARRIER_CASES",
     "PAYMENT_CASES",
+    "STORE_CASES",
     "TAX_CASES",
     "CarrierTrial",
     "Case",
@@ -38,9 +41,11 @@ __all__ = [
     "Scenario",
     "ScenarioFailure",
     "SequenceIds",
+    "StoreTrial",
     "TaxTrial",
     "VirtualClock",
     "check_carrier",
     "check_payment_gateway",
+    "check_store",
     "check_tax",
 ]

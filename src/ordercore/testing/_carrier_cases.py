@@ -3,7 +3,7 @@ What every carrier must do.
 
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import attrs
@@ -12,7 +12,7 @@ from ordercore.fulfillment import AskLabel, ShippingRates
 from ordercore.grammar import Declined
 from ordercore.ids import PackageId, PlaceId
 from ordercore.parties import Destination
-from ordercore.ports import Carrier
+from ordercore.ports import AsyncCarrier, Carrier
 from ordercore.testing._conformance import Case, Kit, refused, require, run_cases, succeeded
 
 __all__ = ["CARRIER_CASES", "CarrierTrial", "check_carrier"]
@@ -168,7 +168,7 @@ CARRIER_CASES: Final = _kit.cases
 
 
 def check_carrier(
-    make: Callable[[], Carrier],
+    make: Callable[[], Carrier | AsyncCarrier | Awaitable[AsyncCarrier]],
     *,
     cases: Iterable[Case[CarrierTrial]] = CARRIER_CASES,
     run: str = "kit",
@@ -183,7 +183,8 @@ def check_carrier(
     Hold the claims of the carrier port against an adapter.
 
     Args:
-        make: Returns a fresh adapter; called once a case.
+        make: Returns a fresh adapter, blocking or awaited; called once a case. It may be a
+            coroutine function, and then makes it on a running event loop.
         cases: Which claims; all of them unless told otherwise.
         run: Opens every key. Give each run its own where the carrier remembers earlier ones.
         place: One that the carrier serves.
@@ -202,8 +203,10 @@ def check_carrier(
     destination = Destination(country=country, postal_area=postal_area, address_ref=address_ref)
     return run_cases(
         cases,
-        lambda case: CarrierTrial(
-            carrier=make(),
+        make,
+        Carrier,
+        lambda case, asked: CarrierTrial(
+            carrier=asked.adapter,
             case=case,
             run=run,
             place=PlaceId(place),

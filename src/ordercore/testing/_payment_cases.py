@@ -6,13 +6,13 @@ Cases about repeated keys apply where an idempotency window is declared, cases a
 lookup is; what is declared is thereby held to.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import attrs
 
 from ordercore.grammar import Outcome, Succeeded
-from ordercore.ports import PaymentGateway
+from ordercore.ports import AsyncPaymentGateway, PaymentGateway
 from ordercore.testing._conformance import Case, Kit, refused, require, run_cases, succeeded
 from ordercore.testing._payment_trial import PaymentTrial
 
@@ -287,7 +287,7 @@ PAYMENT_CASES: Final = _kit.cases
 
 
 def check_payment_gateway(
-    make: Callable[[], PaymentGateway],
+    make: Callable[[], PaymentGateway | AsyncPaymentGateway | Awaitable[AsyncPaymentGateway]],
     *,
     cases: Iterable[Case[PaymentTrial]] = PAYMENT_CASES,
     run: str = "kit",
@@ -301,7 +301,8 @@ def check_payment_gateway(
     Hold the claims of the payment port against an adapter.
 
     Args:
-        make: Returns a fresh adapter; called once a case.
+        make: Returns a fresh adapter, blocking or awaited; called once a case. It may be a
+            coroutine function, and then makes it on a running event loop.
         cases: Which claims; all of them unless told otherwise.
         run: Opens every key. Give each run its own where the provider remembers earlier ones.
         method: The tenders' method.
@@ -318,8 +319,10 @@ def check_payment_gateway(
     """
     return run_cases(
         cases,
-        lambda case: PaymentTrial(
-            gateway=make(),
+        make,
+        PaymentGateway,
+        lambda case, asked: PaymentTrial(
+            gateway=asked.adapter,
             case=case,
             run=run,
             method=method,

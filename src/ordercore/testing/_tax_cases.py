@@ -3,13 +3,13 @@ What every tax calculator must do.
 
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import attrs
 
 from ordercore.parties import Destination
-from ordercore.ports import TaxCalculator
+from ordercore.ports import AsyncTaxCalculator, TaxCalculator
 from ordercore.testing._conformance import Case, Kit, require, run_cases
 from ordercore.totals import SHIPPING_LINE, TaxableAmount, TaxOn
 
@@ -136,7 +136,7 @@ TAX_CASES: Final = _kit.cases
 
 
 def check_tax(
-    make: Callable[[], TaxCalculator],
+    make: Callable[[], TaxCalculator | AsyncTaxCalculator | Awaitable[AsyncTaxCalculator]],
     *,
     cases: Iterable[Case[TaxTrial]] = TAX_CASES,
     currency: str = "EUR",
@@ -150,7 +150,8 @@ def check_tax(
     Hold the claims of the tax port against an adapter.
 
     Args:
-        make: Returns a fresh adapter; called once a case.
+        make: Returns a fresh adapter, blocking or awaited; called once a case. It may be a
+            coroutine function, and then makes it on a running event loop.
         cases: Which claims; all of them unless told otherwise.
         currency: Of all amounts.
         country: Where the goods go; better one that is taxed.
@@ -168,8 +169,10 @@ def check_tax(
     destination = Destination(country=country, subdivision=subdivision, postal_area=postal_area)
     return run_cases(
         cases,
-        lambda _: TaxTrial(
-            tax=make(),
+        make,
+        TaxCalculator,
+        lambda _, asked: TaxTrial(
+            tax=asked.adapter,
             currency=currency,
             destination=destination,
             tax_class=tax_class,
