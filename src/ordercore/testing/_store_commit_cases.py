@@ -96,9 +96,10 @@ def _one_shortage_refuses_all_steps(t: StoreTrial) -> None:
 def _a_conflict_names_both_versions(t: StoreTrial) -> None:
     """Who is told where the stream stands knows how far to read."""
     t.write(writes("c-1", "s-1", "a", "b"))
-    refusal = t.refusal(writes("c-2", "s-1", "c", version=7), "version 7 of 2")
-    named = isinstance(refusal, Conflict) and (refusal.stream, refusal.expected, refusal.actual)
-    require(named == (S1, 7, 2), f"the conflict is {refusal!r}")
+    for version in (0, 1, 3, 99):
+        refusal = t.refusal(writes("c-2", "s-1", "c", version=version), f"version {version} of 2")
+        named = isinstance(refusal, Conflict) and (refusal.expected, refusal.actual)
+        require(named == (version, 2), f"the conflict is {refusal!r}")
 
 
 @_kit.case()
@@ -144,6 +145,7 @@ def _a_fact_comes_back_with_all_that_was_recorded_of_it(t: StoreTrial) -> None:
     )
     (found,) = t.store.feed(SHOP, 0, 9)
     _same(expected, found, "a fact")
+    _same([expected], list(t.store.load(SHOP, S1)), "a fact of the feed")
 
 
 @_kit.case()

@@ -16,7 +16,7 @@ class FeedingByStream(Wrong):
     def feed(self, tenant: Any, after: int, limit: int) -> Any:
         every = sorted(self.right.feed(tenant, 0, 999), key=lambda r: r.stream)
         numbered = [attrs.evolve(r, position=n) for n, r in enumerate(every, 1)]
-        return numbered[after : after + limit]
+        return numbered[after:][: max(limit, 0)]
 
 
 class FeedingWithoutLimit(Wrong):
