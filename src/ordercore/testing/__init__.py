@@ -20,6 +20,7 @@ from ordercore.testing._store_trial import StoreTrial
 from ordercore.testing._tax import FakeTax, NoTax
 from ordercore.testing._tax_cases import TAX_CASES, TaxTrial, check_tax
 from ordercore.testing._time import SequenceIds, VirtualClock
+from ordercore.testing._webhook_cases import WEBHOOK_CASES, WebhookTrial, check_webhooks
 from ordercore.testing._webhooks import FakeWebhooks, ProviderMessage
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PAYMENT_CASES",
     "STORE_CASES",
     "TAX_CASES",
+    "WEBHOOK_CASES",
     "CarrierTrial",
     "Case",
     "ConformanceFailure",
@@ -44,8 +46,10 @@ __all__ = [
     "StoreTrial",
     "TaxTrial",
     "VirtualClock",
+    "WebhookTrial",
     "check_carrier",
     "check_payment_gateway",
     "check_store",
     "check_tax",
+    "check_webhooks",
 ]
