@@ -1,4 +1,4 @@
-"""What every store guarantees: S1 to S8 and each method of the port."""
+"""What every store guarantees beyond what the kit says of it (``test_kit.py``)."""
 
 from collections.abc import Callable
 

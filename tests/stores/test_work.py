@@ -1,4 +1,4 @@
-"""What every store keeps for workers and operators: claims (S9), marks and states (S10)."""
+"""What every store keeps for workers and operators, beyond what the kit says of it."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
 """Adapters that are awaited are held to the same claims, and fail the same ones."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -45,7 +45,7 @@ class Twin:
         if name in ITERATES:
 
             async def iterated(*asked: Any, **options: Any) -> Any:
-                for one in found(*asked, **options):
+                for one in cast("Iterator[Any]", found(*asked, **options)):
                     await asyncio.sleep(0)
                     yield one
 
@@ -58,7 +58,7 @@ class Twin:
         return awaited
 
     @asynccontextmanager
-    async def hold(self, _: str) -> Any:
+    async def hold(self, _: str) -> AsyncIterator[None]:
         async with self._held:
             self.holder = asyncio.current_task()
             try:

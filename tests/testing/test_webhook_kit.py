@@ -66,7 +66,9 @@ class Wrong:
 
 
 class Renamed(Wrong):
-    provider = "a provider"
+    @property
+    def provider(self) -> str:
+        return "a provider"
 
 
 class Nameless(Wrong):

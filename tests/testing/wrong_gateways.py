@@ -498,8 +498,10 @@ class Losing(Wrong):
 
 
 class TellingOutages(Losing):
-    def failed(self, *_: Any) -> Outcome:
-        raise PortUnavailable("payments", "timeout")
+    def failed(
+        self, operation: str, ask: Effect, judge: Callable[[], Outcome], error: Exception
+    ) -> Outcome:
+        raise PortUnavailable("payments", "timeout") from error
 
 
 class DecliningInOutages(Losing):

@@ -3,8 +3,8 @@ What tests of a host need: time that stands still, fakes of the world, kits for 
 
 The fakes are strict: they refuse what real providers refuse, promise no more than they declare,
 and go wrong as planned. They pass the same kits that an adapter of a real provider has to pass, so
-what holds against a fake can be expected to hold against the provider. Nothing here needs a test
-runner.
+what holds against a fake can be expected to hold against the provider. Stores have a kit, too.
+Kits take adapters that block and adapters that are awaited. Nothing here needs a test runner.
 """
 
 from ordercore.testing._carrier import FakeCarrier

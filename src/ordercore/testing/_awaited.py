@@ -138,12 +138,13 @@ class Awaited:
             return found
 
         def call(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - of any method
-            answer = found(*arguments, **options)
-            if isawaitable(answer):
+            answer: Any = found(*arguments, **options)
+            kind: object = answer
+            if isawaitable(kind):
                 return self._driver.run(lambda: answer)
-            if isinstance(answer, AsyncIterator):
+            if isinstance(kind, AsyncIterator):
                 return self._iterate(answer)
-            if isinstance(answer, AbstractAsyncContextManager):
+            if isinstance(kind, AbstractAsyncContextManager):
                 return self._inside(answer)
             return answer
 

@@ -6,6 +6,7 @@ store itself. What takes many processes, a lost connection or a full disk is bey
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, Final, cast
 
@@ -53,7 +54,7 @@ def check_store(
         Store,
         lambda _, asked: StoreTrial(
             store=asked.adapter,
-            opened_again=None if reopen is None else lambda: _again(asked, reopen),
+            opened_again=None if reopen is None else partial(_again, asked, reopen),
         ),
         end=lambda trial: trial.store.close(),
     )
