@@ -317,9 +317,16 @@ def _inside_a_hold_reads_and_a_commit_see_one_state(t: StoreTrial) -> None:
 @_kit.case()
 def _a_hold_keeps_other_writers_out(t: StoreTrial) -> None:
     """Until its block ends, and no longer."""
-    other = threading.Thread(target=lambda: t.write(writes("c-2", "s-2", "b")))
+    begun = threading.Event()
+
+    def write() -> None:
+        begun.set()
+        t.write(writes("c-2", "s-2", "b"))
+
+    other = threading.Thread(target=write)
     with t.store.hold(SHOP):
         other.start()
+        begun.wait()
         other.join(_WAIT_S)
         inside = t.words("s-2")
     other.join()
