@@ -9,7 +9,7 @@ import pytest
 
 from ordercore.ports import Store
 from ordercore.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SQLiteStore
-from tests.stores._blocking import Blocking
+from ordercore.testing._awaited import Driver
 from tests.stores._toys import ToyCodec
 
 
@@ -24,6 +24,9 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
         schema = request.getfixturevalue("new_schema")()
         return {"dsn": request.getfixturevalue("dsn"), "schema": schema}
 
+    def awaited() -> AsyncPostgresStore:
+        return AsyncPostgresStore(codec=ToyCodec(), **here())
+
     factories: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
         "sqlite in memory": lambda: SQLiteStore(":memory:", codec=ToyCodec()),
@@ -31,9 +34,7 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
             tmp_path / f"shop-{next(names)}.db", codec=ToyCodec(), durability="normal"
         ),
         "postgres": lambda: PostgresStore(codec=ToyCodec(), **here()),
-        "postgres awaited": lambda: cast(
-            "Store", Blocking(AsyncPostgresStore(codec=ToyCodec(), **here()))
-        ),
+        "postgres awaited": lambda: cast("Store", driver.asked(awaited).adapter),
     }
     opened: list[Store] = []
 
@@ -41,9 +42,10 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
         opened.append(factories[request.param]())
         return opened[-1]
 
-    yield new
-    for store in opened:
-        store.close()
+    with Driver(Store) as driver:
+        yield new
+        for store in opened:
+            store.close()
 
 
 @pytest.fixture

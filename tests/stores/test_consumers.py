@@ -1,7 +1,6 @@
 """Who reads the feed under a name: F1 and F2, over every store."""
 
 import sqlite3
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordercore.errors import InvalidData, PortUnavailable
+from ordercore.errors import PortUnavailable
 from ordercore.grammar import Recorded
 from ordercore.ports import Store
 from ordercore.stores import MemoryStore, SQLiteStore
-from tests.stores._toys import OTHER, SHOP, ToyCodec, says
+from tests.stores._toys import SHOP, ToyCodec, says
 
 
 def fill(store: Store, count: int) -> None:
@@ -30,88 +29,6 @@ class Listener:
 
     def __call__(self, events: Sequence[Recorded], _: Any) -> None:
         self.heard.extend(event.position for event in events)
-
-
-def test_a_consumer_is_told_each_event_once_and_in_order(store: Store) -> None:
-    fill(store, 7)
-    listener = Listener()
-
-    assert [store.consume(SHOP, "search", listener, limit=3) for _ in range(4)] == [3, 3, 1, 0]
-
-    assert listener.heard == [1, 2, 3, 4, 5, 6, 7]
-    assert store.consumed(SHOP, "search") == 7
-
-
-def test_a_handler_is_not_called_for_nothing(store: Store) -> None:
-    def never(events: Sequence[Recorded], _: Any) -> None:
-        raise AssertionError(events)
-
-    assert store.consume(SHOP, "search", never) == 0
-    assert (store.consumed(SHOP, "search"), store.tenants()) == (0, [])
-
-
-def test_consumers_and_tenants_go_their_own_ways(store: Store) -> None:
-    fill(store, 3)
-    store.commit(says("c-1", "s-1", "elsewhere", tenant=OTHER))
-    listener = Listener()
-
-    store.consume(SHOP, "search", listener, limit=2)
-
-    assert store.consumed(SHOP, "mail") == store.consumed(OTHER, "search") == 0
-    assert store.consume(OTHER, "search", Listener()) == 1
-    assert store.consumed(SHOP, "search") == 2
-
-
-def test_a_handler_that_fails_is_told_the_same_events_again(store: Store) -> None:
-    fill(store, 2)
-
-    def failing(events: Sequence[Recorded], _: Any) -> None:
-        raise ValueError(len(events))
-
-    with pytest.raises(ValueError, match="2"):
-        store.consume(SHOP, "search", failing)
-
-    listener = Listener()
-    assert store.consume(SHOP, "search", listener) == 2
-    assert listener.heard == [1, 2]
-
-
-def test_eight_threads_under_one_name_share_the_feed_without_loss_or_repeat(store: Store) -> None:
-    fill(store, 60)
-    listener = Listener()
-
-    def work() -> None:
-        for _ in range(100):
-            if not store.consume(SHOP, "search", listener, limit=3):
-                return
-        raise AssertionError("the feed has an end")
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert listener.heard == list(range(1, 61))
-
-
-def test_who_handles_events_elsewhere_learns_that_another_was_faster(store: Store) -> None:
-    fill(store, 4)
-
-    assert store.advance(SHOP, "broker", after=0, to=2)
-    assert not store.advance(SHOP, "broker", after=0, to=3)
-    assert store.consumed(SHOP, "broker") == 2
-    assert store.advance(SHOP, "broker", after=2, to=0)
-    listener = Listener()
-    assert store.consume(SHOP, "broker", listener) == 4
-    assert listener.heard == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("position", [-1, 3])
-def test_a_consumer_is_not_moved_where_there_is_no_event(store: Store, position: int) -> None:
-    fill(store, 2)
-    with pytest.raises(InvalidData, match=f"to: {position} is not within 0 to 2"):
-        store.advance(SHOP, "broker", after=0, to=position)
-    assert store.consumed(SHOP, "broker") == 0
 
 
 @given(st.lists(st.one_of(st.integers(1, 5), st.just("fails"), st.just("appends")), max_size=20))

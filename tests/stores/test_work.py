@@ -1,15 +1,14 @@
-"""What every store keeps for workers and operators: claims (S9), marks and states (S10)."""
+"""What every store keeps for workers and operators, beyond what the kit says of it."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ordercore.errors import Conflict, InvariantViolated, Rejected
+from ordercore.errors import InvariantViolated, Rejected
 from ordercore.ids import StreamId
-from ordercore.ports import Commit, OpenLease, Snapshot, Standing, Store
+from ordercore.ports import Commit, OpenLease, Snapshot, Store
 from ordercore.stores import MemoryStore, SQLiteStore
 from tests.stores._toys import OTHER, SHOP, ToyCodec, minutes, says
 
@@ -28,102 +27,6 @@ def claim(store: Store, holder: str, *, at: int, until: int = 60, limit: int = 9
 
 
 # ---------------------------------------------------------------- S9: claims
-
-
-def test_two_workers_that_ask_get_different_streams_the_longest_due_first(store: Store) -> None:
-    due(store, "s-c", "s-a", "s-b")
-
-    assert claim(store, "w-1", at=9, limit=2) == ["s-c", "s-a"]
-    assert claim(store, "w-2", at=9, limit=2) == ["s-b"]
-    assert claim(store, "w-3", at=9) == []
-
-
-def test_only_what_is_due_is_claimed_and_no_more_than_was_asked(store: Store) -> None:
-    due(store, "s-1", "s-2", at=5)
-
-    assert claim(store, "w-1", at=4) == []
-    assert claim(store, "w-1", at=5) == ["s-1"]
-    assert claim(store, "w-2", at=9, limit=0) == []
-    assert claim(store, "w-2", at=9, limit=-1) == []
-    assert list(store.due(SHOP, minutes(9), 9)) == ["s-1", "s-2"]  # claimed or not
-
-
-def test_ones_own_claim_comes_again(store: Store) -> None:
-    due(store, "s-1")
-    claim(store, "w-1", at=0)
-
-    assert claim(store, "w-1", at=1) == ["s-1"]
-
-
-def test_a_claim_ends_by_time_where_its_holder_has_died(store: Store) -> None:
-    due(store, "s-1")
-    claim(store, "w-1", at=0, until=5)
-
-    assert claim(store, "w-2", at=4) == []
-    assert claim(store, "w-2", at=5) == ["s-1"]
-    assert claim(store, "w-1", at=6) == []
-
-
-def test_a_claim_given_back_is_free_at_once(store: Store) -> None:
-    due(store, "s-1", "s-2")
-    claim(store, "w-1", at=1)
-
-    store.unclaim(SHOP, [S1], holder="w-1")
-
-    assert claim(store, "w-2", at=1) == ["s-1"]
-
-
-def test_what_another_has_claimed_meanwhile_stays_theirs(store: Store) -> None:
-    due(store, "s-1")
-    claim(store, "w-1", at=0, until=5)
-    claim(store, "w-2", at=5)
-
-    store.unclaim(SHOP, [S1, StreamId("s-unknown")], holder="w-1")
-
-    assert claim(store, "w-3", at=6) == []
-
-
-def test_a_stream_that_rests_comes_to_nobody_before(store: Store) -> None:
-    due(store, "s-1", "s-2")
-    claim(store, "w-1", at=1, limit=1)
-
-    store.unclaim(SHOP, [S1], holder="w-1", rest_until=minutes(7))
-
-    assert claim(store, "w-1", at=6) == ["s-2"]
-    assert claim(store, "w-2", at=6) == []
-    assert claim(store, "w-2", at=7) == ["s-1"]
-
-
-def test_no_commit_fails_for_a_claim_nor_ends_it(store: Store) -> None:
-    due(store, "s-1")
-    claim(store, "w-1", at=0)
-
-    receipt = store.commit(says("c-2", "s-1", "y", version=1, due=1))
-
-    assert receipt.to_version == 2
-    assert claim(store, "w-2", at=9) == []
-
-
-def test_claims_of_tenants_never_meet(store: Store) -> None:
-    due(store, "s-1")
-    store.commit(says("c-1", "s-1", "x", due=0, tenant=OTHER))
-    claim(store, "w-1", at=0)
-
-    found = store.claim_due(OTHER, minutes(0), 9, holder="w-2", until=minutes(9))
-    store.unclaim(OTHER, [S1], holder="w-1")
-
-    assert list(found) == ["s-1"]
-    assert claim(store, "w-2", at=1) == []
-
-
-def test_many_workers_that_ask_at_once_share_what_is_due_without_overlap(store: Store) -> None:
-    names = [f"s-{n:02}" for n in range(40)]
-    due(store, *names)
-
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: claim(store, f"w-{n}", at=50, limit=5), range(8)))
-
-    assert sorted(stream for some in found for stream in some) == names
 
 
 def test_the_next_due_instant_is_when_a_stream_is_both_due_and_free(store: Store) -> None:
@@ -182,35 +85,6 @@ def test_both_stores_give_out_the_same_claims(walk: list[tuple[str, str, str, in
         disk.close()
 
 
-# ---------------------------------------------------------------- S10: marks
-
-
-def test_a_stream_waits_for_a_person_as_its_last_commit_says(store: Store) -> None:
-    store.commit(says("c-1", "s-2", "x", waits=2))
-    store.commit(says("c-2", "s-1", "x", waits=1))
-    store.commit(says("c-3", "s-3", "x"))
-
-    assert list(store.waiting(SHOP, "", 9)) == ["s-1", "s-2"]
-    assert list(store.waiting(SHOP, "", 1)) == ["s-1"]
-    assert list(store.waiting(SHOP, "s-1", 9)) == ["s-2"]
-    assert list(store.waiting(SHOP, "", -1)) == []
-    assert list(store.waiting(OTHER, "", 9)) == []
-
-    store.commit(says("c-4", "s-1", version=1))
-    assert list(store.waiting(SHOP, "", 9)) == ["s-2"]
-
-
-def test_what_stands_beside_a_stream_is_told_in_one_reading(store: Store) -> None:
-    store.commit(says("c-1", "s-1", "x", "y", waits=1, due=4))
-
-    assert store.standing(SHOP, S1) == Standing(version=2, next_due=minutes(4), waits=1)
-    assert store.standing(SHOP, S2) is None
-    assert store.standing(OTHER, S1) is None
-
-    store.commit(says("c-2", "s-1", version=2, rejected=Rejected("no", "no"), waits=0))
-    assert store.standing(SHOP, S1) == Standing(version=2, next_due=minutes(4), waits=1)
-
-
 # ---------------------------------------------------------------- leases, listed
 
 
@@ -243,30 +117,6 @@ def test_leases_without_an_outcome_are_listed_by_their_keys(store: Store) -> Non
 def kept(version: int, body: str = "{}") -> Snapshot:
     """Build a state."""
     return Snapshot(version=version, form="toy-1", body=body)
-
-
-def test_the_last_state_brought_along_is_kept(store: Store) -> None:
-    assert store.snapshot(SHOP, S1) is None
-    store.commit(says("c-1", "s-1", "a", snapshot=kept(1, "Grüße")))
-    assert store.snapshot(SHOP, S1) == kept(1, "Grüße")
-
-    store.commit(says("c-2", "s-1", "b", version=1))
-    assert store.snapshot(SHOP, S1) == kept(1, "Grüße")
-
-    store.commit(says("c-3", "s-1", "c", version=2, snapshot=kept(3)))
-    assert store.snapshot(SHOP, S1) == kept(3)
-    assert store.snapshot(SHOP, S2) is None
-    assert store.snapshot(OTHER, S1) is None
-
-
-def test_a_refused_commit_leaves_marks_and_kept_state_alone(store: Store) -> None:
-    store.commit(says("c-1", "s-1", "a", snapshot=kept(1), waits=1))
-
-    with pytest.raises(Conflict):
-        store.commit(says("c-2", "s-1", "b", version=0, snapshot=kept(1, "other")))
-
-    assert store.snapshot(SHOP, S1) == kept(1)
-    assert list(store.waiting(SHOP, "", 9)) == ["s-1"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """
 The store port: where events, transfers and receipts are kept, together or not at all.
 
-What an adequate store guarantees (the contract test holds each of them over every store):
+What an adequate store guarantees (``ordercore.testing.check_store`` holds a store to it):
 
   S1  A commit writes all of its events, ledger steps, receipt, references and due row, or none.
   S2  A stream's versions are 1, 2, 3 ... without gap; a commit that expects another version than

@@ -22,6 +22,7 @@ That is what such providers do, and what ``actions`` is there to show.
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import Final, assert_never
@@ -107,7 +108,6 @@ class ActingFake:
         self._entries: dict[str, list[Entry]] = {}
         self._entries_count = 0
         self._actions: Counter[str] = Counter()
-        self._codec = JsonCodec()
         self._lock = RLock()
         self._journal = None if journal is None else Journal(journal)
 
@@ -259,8 +259,8 @@ class ActingFake:
         judged = _Judged(at=entry.at, seen_from=entry.seen_from, outcome=entry.outcome)
         line = {
             "operation": entry.operation,
-            "ask": json.loads(self._codec.dumps(entry.ask)),
-            **json.loads(self._codec.dumps(judged)),
+            "ask": json.loads(_codec().dumps(entry.ask)),
+            **json.loads(_codec().dumps(judged)),
         }
         return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
@@ -268,12 +268,12 @@ class ActingFake:
         try:
             fields = json.loads(line)
             operation = fields.pop("operation")
-            ask = self._codec.loads(json.dumps(fields.pop("ask")), self._asks[operation])
+            ask = _codec().loads(json.dumps(fields.pop("ask")), self._asks[operation])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             number = self._entries_count + 1
             fault = f"entry {number} is none of {self._port}: {line!r:.80}"
             raise InvalidData("journal", (fault,)) from error
-        judged: _Judged = self._codec.loads(json.dumps(fields), _Judged)
+        judged: _Judged = _codec().loads(json.dumps(fields), _Judged)
         return Entry(
             operation=operation,
             ask=ask,
@@ -281,6 +281,11 @@ class ActingFake:
             seen_from=judged.seen_from,
             outcome=judged.outcome,
         )
+
+
+@cache
+def _codec() -> JsonCodec:
+    return JsonCodec()  # made for the first journal: it costs more than a whole fake
 
 
 def _differences(known: Entry, operation: str, ask: Effect) -> tuple[str, ...]:

@@ -10,19 +10,33 @@ Nothing here knows a test runner. With pytest, an adapter's suite is:
     @pytest.mark.parametrize("case", PAYMENT_CASES, ids=str)
     def test_it_conforms(case):
         check_payment_gateway(make_my_gateway, cases=(case,))
+
+An adapter that is awaited is asked with the same cases; see ``ordercore.testing._awaited``.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from ordercore.errors import InvalidData
 from ordercore.grammar import Declined, Outcome, Succeeded
+from ordercore.testing._awaited import Asked, Driver
 
-__all__ = ["Case", "ConformanceFailure", "Kit", "refused", "require", "run_cases", "succeeded"]
+__all__ = [
+    "Case",
+    "ConformanceFailure",
+    "Kit",
+    "at_once",
+    "refused",
+    "require",
+    "run_cases",
+    "succeeded",
+]
 
 TrialT = TypeVar("TrialT")
+ResultT = TypeVar("ResultT")
 
 
 class ConformanceFailure(AssertionError):
@@ -131,10 +145,22 @@ class Kit(Generic[TrialT]):
 
 
 def run_cases(
-    cases: Iterable[Case[TrialT]], make_trial: Callable[[str], TrialT]
+    cases: Iterable[Case[TrialT]],
+    make: Callable[[], Any],
+    port: type,
+    trial: Callable[[str, Asked], TrialT],
+    *,
+    end: Callable[[TrialT], None] = lambda _: None,
 ) -> tuple[str, ...]:
     """
     Hold cases against adapters, each against a fresh one.
+
+    Args:
+        cases: Which.
+        make: Returns a fresh adapter of either kind, or is awaited for one.
+        port: The protocol that it implements.
+        trial: Makes a trial of a case's name and an adapter.
+        end: Gives back what a trial has open.
 
     Returns:
         The names of the cases that apply, all of which hold.
@@ -142,7 +168,25 @@ def run_cases(
     Raises:
         ConformanceFailure: The first that does not hold.
     """
-    return tuple(case.name for case in cases if case.check(make_trial(case.name)))
+    held: list[str] = []
+    with Driver(port) as driver:
+        for case in cases:
+            tried = trial(case.name, driver.asked(make))
+            try:
+                if case.check(tried):
+                    held.append(case.name)
+            finally:
+                end(tried)
+    return tuple(held)
+
+
+def at_once(call: Callable[[int], ResultT], count: int) -> list[ResultT]:
+    """
+    Call with 0, 1, 2 ... from as many threads, and return the answers in that order.
+
+    """
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(call, range(count)))
 
 
 def require(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion

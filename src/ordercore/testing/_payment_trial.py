@@ -3,15 +3,19 @@ What the cases of payment gateways ask with.
 
 """
 
+from collections.abc import Callable
+from typing import Self
+
 import attrs
 
 from ordercore.grammar import Outcome
 from ordercore.ids import PaymentId
 from ordercore.payments import AskAuthorization, AskCapture, AskRefund, AskVoid
 from ordercore.ports import PaymentGateway
-from ordercore.testing._conformance import succeeded
+from ordercore.testing._conformance import require, succeeded
+from ordercore.testing._faults import Fault
 
-__all__ = ["PaymentTrial"]
+__all__ = ["PaymentTrial", "alike", "looks_up", "recognizes_keys", "says"]
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +32,10 @@ class PaymentTrial:
         declined_token_ref: A token that is always declined.
         currency: Of all amounts.
         other_currency: One that no authorization is in.
+        card_number: The number behind the token, or "" where it is not known.
+        currencies: Those whose minor units are tried.
+        plan: Has the next call of an operation go wrong; None where nothing can be planned.
+        wait: Lets so many seconds pass; None where time can't be moved.
     """
 
     gateway: PaymentGateway
@@ -38,6 +46,33 @@ class PaymentTrial:
     declined_token_ref: str
     currency: str
     other_currency: str
+    card_number: str = ""
+    currencies: tuple[str, ...] = ()
+    plan: Callable[[str, Fault], None] | None = None
+    wait: Callable[[int], object] | None = None
+
+    def apart(self, name: str, currency: str = "") -> Self:
+        """
+        Return a trial of another payment at the same gateway.
+
+        """
+        return attrs.evolve(self, case=f"{self.case}/{name}", currency=currency or self.currency)
+
+    def goes_wrong(self, operation: str, fault: Fault) -> None:
+        """
+        Have the next call of an operation go wrong.
+
+        """
+        if self.plan is not None:
+            self.plan(operation, fault)
+
+    def settles(self) -> None:
+        """
+        Let the time pass after which a lookup is right.
+
+        """
+        if self.wait is not None:
+            self.wait(self.gateway.capabilities.settling_s)
 
     def key(self, name: str) -> str:
         """
@@ -136,3 +171,36 @@ class PaymentTrial:
         authorization = self.authorized(of_minor)
         succeeded(self.capture(authorization, amount_minor), f"a capture of {amount_minor}")
         return authorization
+
+
+def recognizes_keys(trial: PaymentTrial) -> bool:
+    """
+    Tell whether an idempotency window is declared.
+
+    """
+    return trial.gateway.capabilities.idempotency_s > 0
+
+
+def looks_up(trial: PaymentTrial) -> bool:
+    """
+    Tell whether lookup is declared.
+
+    """
+    return trial.gateway.capabilities.lookup
+
+
+def says(outcome: Outcome, amount_minor: int, what: str) -> None:
+    """
+    Require success, and no other amount than was asked.
+
+    """
+    said = succeeded(outcome, what).amount_minor
+    require(said in {None, amount_minor}, f"{what} of {amount_minor} is answered with {said}")
+
+
+def alike(first: Outcome, second: Outcome | None, what: str) -> None:
+    """
+    Require the same answer, word for word.
+
+    """
+    require(first == second, f"{what}: first {first}, then {second}")

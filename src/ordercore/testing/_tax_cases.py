@@ -3,14 +3,15 @@ What every tax calculator must do.
 
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import attrs
 
+from ordercore.money import AMOUNT_MAX
 from ordercore.parties import Destination
-from ordercore.ports import TaxCalculator
-from ordercore.testing._conformance import Case, Kit, require, run_cases
+from ordercore.ports import AsyncTaxCalculator, TaxCalculator
+from ordercore.testing._conformance import Case, Kit, at_once, require, run_cases
 from ordercore.totals import SHIPPING_LINE, TaxableAmount, TaxOn
 
 __all__ = ["TAX_CASES", "TaxTrial", "check_tax"]
@@ -131,12 +132,37 @@ def _an_order_without_lines_is_not_taxed(t: TaxTrial) -> None:
     require(not taxes, f"taxes on nothing: {taxes}")
 
 
+@_kit.case()
+def _a_tax_has_a_name(t: TaxTrial) -> None:
+    """An invoice says which tax it is."""
+    nameless = [x for x in t.tax.quote(t.question(999)).taxes if not x.code]
+    require(not nameless, f"without code: {nameless}")
+
+
+@_kit.case()
+def _the_largest_amount_is_taxed(t: TaxTrial) -> None:
+    """An order of any size is quoted, in either kind of prices."""
+    for gross in (False, True):
+        question = t.question(AMOUNT_MAX, gross=gross)
+        first, second = t.tax.quote(question).taxes, t.tax.quote(question).taxes
+        require(first == second, f"first {first}, then {second}")
+
+
+@_kit.case()
+def _questions_at_once_get_their_own_answers(t: TaxTrial) -> None:
+    """Shoppers at the till in the same moment have different carts."""
+    questions = [t.question(1_000 * (n + 1)) for n in range(4)]
+    expected = [t.tax.quote(question).taxes for question in questions]
+    found = at_once(lambda n: t.tax.quote(questions[n]).taxes, 4)
+    require(found == expected, f"one by one {expected}, at once {found}")
+
+
 #: The cases of tax calculators, in order.
 TAX_CASES: Final = _kit.cases
 
 
 def check_tax(
-    make: Callable[[], TaxCalculator],
+    make: Callable[[], TaxCalculator | AsyncTaxCalculator | Awaitable[AsyncTaxCalculator]],
     *,
     cases: Iterable[Case[TaxTrial]] = TAX_CASES,
     currency: str = "EUR",
@@ -150,7 +176,8 @@ def check_tax(
     Hold the claims of the tax port against an adapter.
 
     Args:
-        make: Returns a fresh adapter; called once a case.
+        make: Returns a fresh adapter, blocking or awaited; called once a case. It may be a
+            coroutine function, and then makes it on a running event loop.
         cases: Which claims; all of them unless told otherwise.
         currency: Of all amounts.
         country: Where the goods go; better one that is taxed.
@@ -168,8 +195,10 @@ def check_tax(
     destination = Destination(country=country, subdivision=subdivision, postal_area=postal_area)
     return run_cases(
         cases,
-        lambda _: TaxTrial(
-            tax=make(),
+        make,
+        TaxCalculator,
+        lambda _, asked: TaxTrial(
+            tax=asked.adapter,
             currency=currency,
             destination=destination,
             tax_class=tax_class,
