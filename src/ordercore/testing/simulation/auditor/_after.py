@@ -75,7 +75,8 @@ def _give_up(case: Case, order: ShadowOrder, unit: ShadowUnit) -> None:
     elif unit.state == "picked":
         stock.move(unit.sku, 1, "picked", "on_hand", unit.place)
     if unit.work:
-        order.works[unit.work].canceled[unit.line_id] += 1
+        canceled = order.works[unit.work].canceled
+        canceled[unit.line_id] = canceled.get(unit.line_id, 0) + 1
     unit.state, unit.work = "canceled", ""
 
 

@@ -335,14 +335,14 @@ class Auditor:
 
     def _check_holds(self, model: ShadowOrder) -> None:
         self.checks[v.ROWS] += 1
-        expected = Counter(
-            f"promise|available|{unit.sku}|{unit.place}|"
-            for unit in model.units()
-            if unit.state in {"promised", "waiting"}
-        )
+        expected: dict[str, int] = {}
+        for unit in model.units():
+            if unit.state in {"promised", "waiting"}:
+                name = f"promise|available|{unit.sku}|{unit.place}|"
+                expected[name] = expected.get(name, 0) + 1
         found = self._holds.sums(f"order/{model.order_id}")
         if expected != found:
-            raise v.Violation(v.ROWS, model.order_id, dict(expected), dict(found))
+            raise v.Violation(v.ROWS, model.order_id, expected, found)
 
     def _compare_balances(self, touched: set[str], at: Instant, command: Command) -> None:
         stock, checks = self._shop.stock, self.checks

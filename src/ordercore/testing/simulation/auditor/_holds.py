@@ -5,7 +5,6 @@ This follows the ledger's steps as they were written and knows nothing of what t
 orders and carts should hold is said by the model, and the two are compared.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -71,14 +70,14 @@ class Holds:
                 self._end(step, touched)
         return touched
 
-    def sums(self, holder: str) -> Counter[str]:
+    def sums(self, holder: str) -> dict[str, int]:
         """
         Sum what somebody holds, by the account that it is promised from.
 
         """
-        found: Counter[str] = Counter()
+        found: dict[str, int] = {}
         for row in self.of.get(holder, {}).values():
-            found[row.source] += row.amount
+            found[row.source] = found.get(row.source, 0) + row.amount
         return found
 
     def _check(self, step: Post | Pend) -> None:

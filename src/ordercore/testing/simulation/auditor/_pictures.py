@@ -3,7 +3,6 @@ The model of an order against the order as the engine folds it, number by number
 
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -25,6 +24,9 @@ from ordercore.testing.simulation.auditor._violation import (
 __all__ = ["check_ended", "compare"]
 
 _Section = tuple[str, str, object, object]
+
+#: A fulfillment order, a line and a state.
+_AtWork = tuple[str, str, str]
 
 _ORDER_ENDS = frozenset({"completed", "canceled"})
 _WORK_ENDS = frozenset({"closed", "canceled"})
@@ -51,14 +53,17 @@ def compare(model: ShadowOrder, order: Order) -> int:
 
 
 def _difference(name: str, expected: object, found: object) -> tuple[str, object, object]:
-    if isinstance(expected, dict) and isinstance(found, dict):
-        model = cast("dict[object, object]", expected)
-        fold = cast("dict[object, object]", found)
+    model, fold = _by_name(expected), _by_name(found)
+    if model is not None and fold is not None:
         for key in sorted({*model, *fold}, key=repr):
             mine, theirs = model.get(key), fold.get(key)
             if mine != theirs:
                 return f"{name} {key}", mine, theirs
     return name, expected, found
+
+
+def _by_name(section: object) -> dict[object, object] | None:
+    return cast("dict[object, object]", section) if isinstance(section, dict) else None
 
 
 def _sections(model: ShadowOrder, order: Order) -> Iterator[_Section]:
@@ -114,41 +119,53 @@ def _sections(model: ShadowOrder, order: Order) -> Iterator[_Section]:
 
 
 def _units(model: ShadowOrder, order: Order) -> Iterator[_Section]:
-    by_line: Counter[tuple[str, str]] = Counter()
-    by_work: Counter[tuple[str, str, str]] = Counter()
+    # Plain dictionaries without zeros: counters compare slowly.
+    by_line: dict[tuple[str, str], int] = {}
+    by_work: dict[_AtWork, int] = {}
     for unit in model.units():
-        if unit.state == "promised":
-            by_line[unit.line_id, unit.place] += 1
-        elif unit.state == "unsourced":
-            by_line[unit.line_id, ""] += 1
-        elif unit.work:
-            by_work[unit.work, unit.line_id, unit.state] += 1
-    theirs: Counter[tuple[str, str]] = Counter()
+        if unit.work:
+            at = (unit.work, unit.line_id, unit.state)
+            by_work[at] = by_work.get(at, 0) + 1
+        elif unit.state != "canceled":
+            key = (unit.line_id, unit.place if unit.state == "promised" else "")
+            by_line[key] = by_line.get(key, 0) + 1
+    theirs: dict[tuple[str, str], int] = {}
     for units in order.allocations:
-        theirs[units.line_id, units.place] += units.quantity
+        key = (units.line_id, units.place)
+        theirs[key] = theirs.get(key, 0) + units.quantity
     for line in order.lines:
-        theirs[line.line_id, ""] += line.unsourced
+        if line.unsourced:
+            theirs[line.line_id, ""] = line.unsourced
     yield UNITS, "units without work", by_line, theirs
+    at_work, work_found = _at_work(order)
+    yield UNITS, "units at work", by_work, at_work
     mine_at_work = {
-        work.work_id: (work.place, work.status, +work.missing, +work.canceled)
+        work.work_id: (work.place, work.status, work.missing, work.canceled)
         for work in model.works.values()
     }
-    work_found: dict[str, object] = {}
-    found: Counter[tuple[str, str, str]] = Counter()
+    yield UNITS, "work", mine_at_work, work_found
+
+
+def _at_work(order: Order) -> tuple[dict[_AtWork, int], dict[str, object]]:
+    """
+    Read what the engine says that places have, and what is missing or canceled there.
+    """
+    works: dict[str, object] = {}
+    found: dict[_AtWork, int] = {}
     for fo in order.fulfillment.orders:
-        missing: Counter[str] = Counter()
-        canceled: Counter[str] = Counter()
+        missing: dict[str, int] = {}
+        canceled: dict[str, int] = {}
         for at_place in fo.lines:
             line_id = at_place.line_id
-            found[fo.id, line_id, "waiting"] = at_place.waiting
-            found[fo.id, line_id, "picked"] = at_place.picked
-            found[fo.id, line_id, "packed"] = at_place.packed
-            found[fo.id, line_id, "shipped"] = at_place.shipped
-            missing[line_id] = at_place.missing
-            canceled[line_id] = at_place.canceled
-        work_found[fo.id] = (fo.place, fo.status, +missing, +canceled)
-    yield UNITS, "units at work", by_work, found
-    yield UNITS, "work", mine_at_work, work_found
+            for state in ("waiting", "picked", "packed", "shipped"):
+                if number := getattr(at_place, state):
+                    found[fo.id, line_id, state] = number
+            if at_place.missing:
+                missing[line_id] = at_place.missing
+            if at_place.canceled:
+                canceled[line_id] = at_place.canceled
+        works[fo.id] = (fo.place, fo.status, missing, canceled)
+    return found, works
 
 
 def _amounts(model: ShadowOrder, order: Order) -> Iterator[_Section]:
@@ -211,7 +228,7 @@ def _around(model: ShadowOrder, order: Order) -> Iterator[_Section]:
                 box.label_declined,
                 box.carrier,
                 box.tracking,
-                Counter(unit.line_id for unit in box.inside),
+                box.lines,
             )
             for box in model.packages.values()
         },

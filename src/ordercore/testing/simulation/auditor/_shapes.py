@@ -154,8 +154,8 @@ class ShadowWork:
     place: PlaceId
     given: list[ShadowUnit]
     status: str = "open"
-    missing: Counter[str] = attrs.Factory(Counter[str])
-    canceled: Counter[str] = attrs.Factory(Counter[str])
+    missing: dict[str, int] = attrs.Factory(dict[str, int])
+    canceled: dict[str, int] = attrs.Factory(dict[str, int])
 
     def units(self, line_id: str | None, *states: str) -> list[ShadowUnit]:
         """
@@ -178,6 +178,7 @@ class ShadowPackage:
 
     Attributes:
         inside: What is or was in it.
+        lines: The same, as how many units of which line.
     """
 
     package_id: str
@@ -190,6 +191,10 @@ class ShadowPackage:
     tracking: str = ""
     label_bought: bool = False
     label_declined: str = ""
+    lines: dict[str, int] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.lines = dict(Counter(unit.line_id for unit in self.inside))
 
 
 @attrs.define
@@ -238,10 +243,7 @@ class ShadowRequest:
 
 @attrs.define
 class ShadowGrant:
-    """
-    A decision to pay back.
-
-    """
+    """A decision to pay back."""
 
     grant_id: str
     reason: str
@@ -264,10 +266,7 @@ class ShadowReturn:
 
 @attrs.define
 class ShadowAttempt:
-    """
-    How often something was tried in vain.
-
-    """
+    """How often something was tried in vain."""
 
     count: int
     person: bool
@@ -319,15 +318,13 @@ class ShadowOrder:
         for line in self.lines.values():
             yield from line.units
 
-    def amounts(self) -> Iterator[ShadowAmounts]:
+    def amounts(self) -> list[ShadowAmounts]:
         """
-        Iterate over the amounts of all lines, then the shipping.
+        List the amounts of all lines, then the shipping.
 
         """
-        for line in self.lines.values():
-            yield line.amounts
-        if self.shipping is not None:
-            yield self.shipping
+        found = [line.amounts for line in self.lines.values()]
+        return found if self.shipping is None else [*found, self.shipping]
 
     @property
     def total_minor(self) -> int:

@@ -29,7 +29,7 @@ def check_texts(subject: str, values: Iterable[object]) -> int:
     waiting: list[Any] = list(values)
     while waiting:  # bounded by what the values hold
         value = waiting.pop()
-        kind: type = type(value)
+        kind: type[object] = value.__class__
         if kind is str:
             if len(value) >= _SHORTEST:
                 looked_at += 1

@@ -151,7 +151,7 @@ def miss(case: Case) -> Iterator[None]:
         stock.promise((sku, work.place), -quantity)
     for unit in units:
         unit.state, unit.work = "unsourced", ""
-        work.missing[unit.line_id] += 1
+        work.missing[unit.line_id] = work.missing.get(unit.line_id, 0) + 1
         order.barred.add((unit.line_id, work.place))
     work.status = "in_progress"
     order.sourcing_failed = False
@@ -219,7 +219,7 @@ def _ship(case: Case, order: ShadowOrder, box: ShadowPackage) -> None:
     for unit in box.inside:
         unit.state = "shipped"
         stock.move(unit.sku, 1, "packed", "customer", box.place)
-    for line_id, quantity in Counter(unit.line_id for unit in box.inside).items():
+    for line_id, quantity in box.lines.items():
         order.charged_minor += order.lines[line_id].amounts.charge(quantity)
     if order.shipping is not None and order.shipping.uncharged:
         order.charged_minor += order.shipping.charge(1)
