@@ -195,6 +195,27 @@ def test_two_who_find_a_key_unknown_at_the_same_moment_get_one_answer(
     assert recorded.rejected is None
 
 
+def test_who_is_refused_was_refused_by_how_things_stood_at_one_moment() -> None:
+    """
+    A rival places the same order between the look at the order and the look at the stock.
+
+    """
+    shop = Shop().stocked(MUG=2)
+    rivals = [shop.another_engine()]
+
+    class Overtaken:
+        def balances(self, *asked: Any) -> Any:
+            while rivals:
+                rivals.pop().submit(order(quantity=2))
+            return shop.store.balances(*asked)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+    with pytest.raises(Rejected, match="order_exists"):  # and not a shortage that never was
+        shop.another_engine(cast("Store", Overtaken())).submit(order(quantity=2))
+
+
 def test_a_reservation_answers_the_same_under_the_same_key() -> None:
     shop = Shop().stocked(MUG=5)
     cart = ReserveCart(cart_id="C-1", currency="EUR", destination=HOME, lines={"MUG": 2})

@@ -279,7 +279,7 @@ PLANTED: tuple[Bug, ...] = (
     Bug(
         "a try is forgotten where nobody answered",
         "grammar._attempts:record_attempt",
-        "attempt = tries(attempts, effect_key) + 1",
+        "attempt = known.count + 1 if known else 1",
         "attempt = 1",
     ),
 )

@@ -167,6 +167,9 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
         facts = yield from gather_loop(attempt, facts)
         decided = attempt.decide(facts)
     except Rejected as refusal:
+        if not last and (yield from _moved_on(race, attempt)):
+            # Facts that were read later than the state make a refusal that was never true.
+            return facts.without(race.family.contested)
         # Who was faster under this very key may have done what is refused here: theirs counts.
         return replayed(race.submission, (yield from write(attempt.refused(refusal))))
     try:
@@ -183,6 +186,13 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
             return replayed(race.submission, (yield from write(attempt.refused(refusal))))
         return facts.without(race.family.contested)
     return decided.submitted(receipt)
+
+
+def _moved_on(race: _Race, attempt: "Attempt") -> Loop[bool]:
+    if race.stream is None or race.submission.expected_version is not None:
+        return False
+    present = yield from race.env.streams.load(race.stream)
+    return present.version != attempt.loaded.version
 
 
 def decide_loop(env: Environment, submission: Submission) -> "Loop[Submitted | Decided]":

@@ -79,8 +79,10 @@ def _lines(assortment: Assortment, dice: Dice) -> dict[Sku, int]:
 
 def _shopper(shop: Shop, assortment: Assortment, dice: Dice) -> Command | None:
     if dice.chance(150):
-        cart = CartId(f"C-{dice.between(1, shop.last_number + 1)}")
-        shop.carts.append(cart)
+        # Out of the list until it is answered: nobody fills one cart twice at the same time.
+        again = bool(shop.carts) and dice.chance(400)
+        new = CartId(f"C-{shop.last_number + 1}")
+        cart = shop.carts.pop(dice.below(len(shop.carts))) if again else new
         return ReserveCart(
             cart_id=cart, currency="EUR", destination=_HOME, lines=_lines(assortment, dice)
         )
@@ -277,14 +279,29 @@ def _some_order(shop: Shop, dice: Dice) -> Order | None:
         return None
 
 
-def constructive(order: Order, assortment: Assortment, dice: Dice) -> Command | None:
+#: What brings an order nearer to its end, the nearest first.
+_NEARER: Final = (
+    "ShipPackage", "PackUnits", "RecordDelivery", "InspectReturn", "ReceiveReturn", "RetryEffect",
+    "AddTender",
+)  # fmt: skip
+
+
+def constructive(
+    order: Order, assortment: Assortment, dice: Dice, *, shelf_is_empty: bool = False
+) -> Command | None:
     """
     Say what brings an order nearer to its end; None where nobody can do anything.
 
+    Args:
+        order: Which.
+        assortment: What there is.
+        dice: For what does not matter.
+        shelf_is_empty: Report units as missing that could be sent otherwise.
     """
-    order_work = ("ShipPackage", "PackUnits", "FulfillUnits", "RecordDelivery", "InspectReturn")
-    for name in (*order_work, "ReceiveReturn", "RetryEffect", "AddTender"):
-        for known in allowed(order):
+    may = allowed(order)
+    send = "ReportMissing" if shelf_is_empty else "FulfillUnits"
+    for name in (*_NEARER[:2], send, *_NEARER[2:]):
+        for known in may:
             if known.command == name:
                 if name == "ShipPackage" and "tracking" in known.detail:
                     return ShipPackage(order_id=order.id, package_id=known.about, tracking="T-4")

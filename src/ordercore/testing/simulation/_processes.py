@@ -11,7 +11,7 @@ from ordercore.engine import Stepwise, receive_stepwise, run_pending_stepwise, s
 from ordercore.errors import OutcomeUnknown, PortUnavailable, Rejected
 from ordercore.grammar import Actor
 from ordercore.ids import CommandId
-from ordercore.orders import PlaceOrder
+from ordercore.orders import PlaceOrder, ReserveCart
 from ordercore.testing._time import VirtualClock
 from ordercore.testing._webhooks import ProviderMessage
 from ordercore.testing.simulation._actors import wanted
@@ -285,5 +285,7 @@ class Processes:
             if isinstance(command, PlaceOrder) and command.order_id not in shop.known:
                 shop.known.add(command.order_id)
                 shop.orders.append(command.order_id)
+            elif isinstance(command, ReserveCart) and command.cart_id not in shop.carts:
+                shop.carts.append(command.cart_id)
         if self._faults.strikes(FaultKind.COMMAND_LOST):
             shop.again.append(wish)

@@ -14,7 +14,7 @@ from ordercore.grammar import ActorKind, Command
 from ordercore.ids import CommandId, OrderId
 from ordercore.instants import Instant
 from ordercore.ledger import account_parts
-from ordercore.orders import ORDER_LIFECYCLE, Order, balance, outstanding
+from ordercore.orders import ORDER_LIFECYCLE, FulfillUnits, Order, balance, outstanding
 from ordercore.ports import Store
 from ordercore.testing._payments import FakePaymentGateway
 from ordercore.testing._time import VirtualClock
@@ -124,7 +124,11 @@ class Rest:
 
         """
         order = shop.window.order(order_id)
-        command = constructive(order, self._world.assortment, dice)
+        # What could not be sent twice is not on its shelf.
+        gone = self._tried[order.id, FulfillUnits.__name__] > 1
+        if gone:
+            del self._tried[order.id, FulfillUnits.__name__]
+        command = constructive(order, self._world.assortment, dice, shelf_is_empty=gone)
         if command is not None and not self._tired(order, command):
             self._processes.submit(
                 shop, Wish(key=shop.next_key(), command=command, who=ActorKind.AGENT)

@@ -124,6 +124,8 @@ def receive_back(case: Case) -> Iterator[None]:
     came = known.lines if case.command.lines is None else as_counts(case.command.lines)
     if any(quantity > known.lines.get(line_id, 0) for line_id, quantity in came.items()):
         raise No("quantity_not_there")
+    if case.command.place not in case.shop.places:
+        raise No("unknown_place")
     yield
     stock, place = case.change(), case.command.place
     left = Counter(came)
