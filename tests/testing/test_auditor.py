@@ -93,7 +93,7 @@ def test_other_rules_show_no_violation(rules: Rules) -> None:
 def test_walks_come_to_every_command_that_is_modeled() -> None:
     done: Counter[str] = Counter()
     refused: Counter[str] = Counter()
-    for seed in range(30, 34):
+    for seed in range(30, 37):
         walk = Walk(seed, Rules(capture=CaptureWhen.BY_COMMAND) if seed == 30 else None)
         walk.run(300)
         done.update(walk.done)

@@ -8,12 +8,7 @@ from collections.abc import Iterator
 from ordercore.grammar import Declined, Outcome, Succeeded
 from ordercore.instants import seconds_after
 from ordercore.testing.simulation.auditor._case import Case
-from ordercore.testing.simulation.auditor._money import (
-    answered,
-    ask_capture,
-    ask_refund,
-    retryable,
-)
+from ordercore.testing.simulation.auditor._money import answered, ask_capture, ask_refund, retryable
 from ordercore.testing.simulation.auditor._shapes import (
     ShadowAttempt,
     ShadowOrder,

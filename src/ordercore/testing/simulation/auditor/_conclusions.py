@@ -8,17 +8,15 @@ from typing import Final
 
 from ordercore.orders import CaptureWhen, ReleaseWhen
 from ordercore.testing.simulation.auditor._case import Case
-from ordercore.testing.simulation.auditor._money import (
-    ask_capture,
-    ask_refund,
-    ask_voids,
+from ordercore.testing.simulation.auditor._money import ask_capture, ask_refund, ask_voids
+from ordercore.testing.simulation.auditor._shapes import ShadowOrder, ShadowUnit, ShadowWork
+from ordercore.testing.simulation.auditor._sums import (
     asked_back_minor,
     free_to_take,
     goes_back_minor,
     unasked,
     unpaid_minor,
 )
-from ordercore.testing.simulation.auditor._shapes import ShadowOrder, ShadowUnit, ShadowWork
 
 __all__ = ["conclude", "give_work"]
 

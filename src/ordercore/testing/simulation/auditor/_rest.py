@@ -3,11 +3,8 @@ Whether an order has come to rest, and otherwise what it waits for.
 
 """
 
-from ordercore.testing.simulation.auditor._money import (
-    uncovered_minor,
-    unpaid_minor,
-)
 from ordercore.testing.simulation.auditor._shapes import ShadowOrder
+from ordercore.testing.simulation.auditor._sums import uncovered_minor, unpaid_minor
 
 __all__ = ["waits_for", "waits_for_person"]
 
