@@ -20,6 +20,8 @@ from ordercore import (
     InvalidData,
     LineRequest,
     MemoryStore,
+    PackUnits,
+    PickUnits,
     Place,
     PlaceOrder,
     PortUnavailable,
@@ -30,6 +32,7 @@ from ordercore import (
     ReserveCart,
     RetryEffect,
     Rules,
+    ShipPackage,
     SQLiteStore,
     StaticCatalog,
     StaticPlaces,
@@ -42,7 +45,7 @@ from ordercore.grammar import Declined, Outcome, Succeeded
 from ordercore.ids import CommandId, TenantId
 from ordercore.orders import AnomalyRecorded, OrderPlaced, outstanding
 from ordercore.payments import AskAuthorization
-from ordercore.ports import ActingCapabilities, Commit, LeaseState, Receipt, Store
+from ordercore.ports import ActingCapabilities, Commit, LeaseState, OpenLease, Receipt, Store
 from ordercore.testing import FakeCarrier, FakePaymentGateway, FakeTax, Fault, VirtualClock
 
 HOME = Destination(country="DE")
@@ -66,6 +69,13 @@ class Shop:
             if capabilities is None
             else FakePaymentGateway(self.clock, capabilities=capabilities)
         )
+        self.carrier = FakeCarrier(
+            {
+                "berlin": ShippingRate(place="berlin", package_minor=400),
+                "lyon": ShippingRate(place="lyon", package_minor=700),
+            },
+            clock=self.clock,
+        )
         self.tax = FakeTax({})
         self.rules = rules
         self.engine = self.another_engine()
@@ -77,16 +87,14 @@ class Shop:
             places=StaticPlaces([Place(id=p, name=p) for p in ("berlin", "lyon")]),
             payments=self.payments,
             tax=self.tax,
-            carrier=FakeCarrier(
-                {
-                    "berlin": ShippingRate(place="berlin", package_minor=400),
-                    "lyon": ShippingRate(place="lyon", package_minor=700),
-                }
-            ),
+            carrier=self.carrier,
             rules=self.rules,
             clock=self.clock,
             **settings,
         )
+
+    def leases(self) -> list[OpenLease]:
+        return list(self.store.leases(self.engine.tenant, "", 100))
 
     def stocked(self, place: str = "berlin", **quantities: int) -> "Shop":
         self.engine.submit(ReceiveStock(place=place, lines=quantities))
@@ -185,6 +193,27 @@ def test_two_who_find_a_key_unknown_at_the_same_moment_get_one_answer(
     recorded = shop.store.recall(shop.engine.tenant, CommandId("k-1"))
     assert recorded is not None
     assert recorded.rejected is None
+
+
+def test_who_is_refused_was_refused_by_how_things_stood_at_one_moment() -> None:
+    """
+    A rival places the same order between the look at the order and the look at the stock.
+
+    """
+    shop = Shop().stocked(MUG=2)
+    rivals = [shop.another_engine()]
+
+    class Overtaken:
+        def balances(self, *asked: Any) -> Any:
+            while rivals:
+                rivals.pop().submit(order(quantity=2))
+            return shop.store.balances(*asked)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.store, name)
+
+    with pytest.raises(Rejected, match="order_exists"):  # and not a shortage that never was
+        shop.another_engine(cast("Store", Overtaken())).submit(order(quantity=2))
 
 
 def test_a_reservation_answers_the_same_under_the_same_key() -> None:
@@ -462,6 +491,25 @@ def test_what_another_worker_is_at_is_left_alone() -> None:
     shop.clock.advance(seconds=61)
     shop.engine.resume("O-1")
     assert [call[0] for call in shop.payments.calls] == ["lookup", "authorize"]
+
+
+def test_a_lease_ends_with_what_it_was_for_also_where_no_answer_came() -> None:
+    """
+    Nobody knows what became of the label that was asked for, and the box leaves with another one.
+
+    """
+    shop = Shop().stocked(MUG=1)
+    shop.carrier.plan("buy_label", Fault.TIMEOUT_BEFORE)
+    shop.engine.submit(order())
+    about: dict[str, Any] = {"order_id": "O-1", "fulfillment_order_id": "O-1/fo-1"}
+    shop.engine.submit(PickUnits(**about, lines={"line-1": 1}))
+    shop.engine.submit(PackUnits(**about, lines={"line-1": 1}))
+    assert [open_.effect_key for open_ in shop.leases()] == ["O-1/package-1/label"]
+
+    shop.engine.submit(ShipPackage(order_id="O-1", package_id="O-1/package-1", tracking="T-1"))
+
+    assert shop.leases() == []
+    assert shop.engine.verify().leaks == ()
 
 
 def test_what_is_left_to_later_is_done_later() -> None:

@@ -195,6 +195,19 @@ def test_a_try_at_what_is_answered_meanwhile_says_nothing() -> None:
     assert made.engine.version("O-1") == before
 
 
+def test_a_try_that_is_told_late_does_not_take_an_effect_back_from_a_person() -> None:
+    made = shop({"MUG": 9})
+    made.do(order_of(), perform=False)
+    told: dict[str, Any] = {"order_id": ORDER, "effect_key": "O-1/payment-1", "attempt": 1}
+    made.do(RecordAttempt(**told, reason="no contract", give_up=True), perform=False)
+    made.do(RecordAttempt(**told, reason="away"), perform=False)
+    (asked,) = outstanding(made.order())
+    assert asked.waits_for_operator
+    assert made.order().attempts[0].count == 2
+    made.do(RetryEffect(order_id=ORDER, effect_key="O-1/payment-1"))
+    assert made.order().status == "released"
+
+
 @pytest.mark.parametrize("account", ["a|b", " ", "x" * 101])
 def test_an_account_that_no_ledger_can_name_waits_for_a_person(account: str) -> None:
     made = shop({"MUG": 9})

@@ -92,6 +92,34 @@ def test_units_that_came_back_before_they_were_paid_for_leave_nothing_to_pay() -
     assert made.order().payments.payments[0].status == "voided"
 
 
+def test_a_tender_for_units_that_came_back_unpaid_pays_for_the_rest_alone() -> None:
+    """
+    The capture was refused, one of two units came back, and another card pays for the other.
+
+    """
+    made = shop({"MUG": 9}, rules=Rules(buy_labels=False))
+    made.place(lines=[line_of(quantity=2)])
+    made.pay.tell("capture", NO)
+    made.send()
+    give_back(made)
+    assert (sums(made).captured_minor, sums(made).unpaid_minor) == (0, 1000)
+    made.do(AddTender(order_id=ORDER, tender=tender()))
+    assert [p.asked_minor for p in made.order().payments.payments] == [2000, 1000]
+    assert (sums(made).captured_minor, sums(made).refunded_minor) == (1000, 0)
+    assert sums(made).settlement is Settlement.EXACT
+
+
+def test_a_refused_capture_is_asked_anew_for_what_was_not_returned_alone() -> None:
+    made = shop({"MUG": 9}, rules=Rules(buy_labels=False))
+    made.place(lines=[line_of(quantity=2)])
+    made.pay.tell("capture", NO)
+    made.send()
+    give_back(made)
+    made.do(RetryEffect(order_id=ORDER, effect_key="O-1/capture-1"))
+    assert (sums(made).captured_minor, sums(made).refunded_minor) == (1000, 0)
+    assert sums(made).settlement is Settlement.EXACT
+
+
 # --- money that comes late -------------------------------------------------------------------
 
 
@@ -236,14 +264,17 @@ def test_a_refused_refund_and_a_later_cancellation_pay_back_each_cent_once() -> 
     assert sums(made).refunded_minor == sums(made).captured_minor == 1000
 
 
-def test_what_a_grant_still_lacks_is_paid_back_once_money_comes() -> None:
+def test_who_still_owes_is_paid_nothing_back_until_more_comes_than_is_owed() -> None:
     made = shop({"MUG": 9}, rules=Rules(buy_labels=False, release=ReleaseWhen.IMMEDIATELY))
     made.place(lines=[line_of(quantity=2)], tenders=())
     made.do(pay_in(600))
     made.send()
     give_back(made)
-    assert (sums(made).granted_minor, sums(made).refunded_minor) == (1000, 600)
-    made.do(pay_in(1400, "r-2"))
+    assert (sums(made).granted_minor, sums(made).refunded_minor) == (1000, 0)
+    assert (sums(made).waived_minor, sums(made).unpaid_minor) == (1000, 400)
+    made.do(pay_in(400, "r-2"))
+    assert (sums(made).refunded_minor, sums(made).settlement) == (0, Settlement.EXACT)
+    made.do(pay_in(1000, "r-3"))
     assert sums(made).refunded_minor == 1000
     assert sums(made).settlement is Settlement.EXACT
 
@@ -251,12 +282,13 @@ def test_what_a_grant_still_lacks_is_paid_back_once_money_comes() -> None:
 def test_the_rest_of_a_grant_is_paid_back_although_a_part_was_refused_once() -> None:
     made = shop({"MUG": 9}, rules=Rules(buy_labels=False, release=ReleaseWhen.IMMEDIATELY))
     made.place(lines=[line_of(quantity=2)], tenders=())
-    made.do(pay_in(600))
+    made.do(pay_in(1600))
     made.send()
     made.pay.tell("refund", NO)
     give_back(made)
     made.do(RetryEffect(order_id=ORDER, effect_key="O-1/refund-1"))
-    made.do(pay_in(1400, "r-2"))
+    assert sums(made).refunded_minor == 600
+    made.do(pay_in(400, "r-2"))
     assert sums(made).refunded_minor == 1000
 
 

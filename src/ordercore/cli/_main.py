@@ -80,8 +80,27 @@ def _run(given: argparse.Namespace) -> Report:
             return report_why(given.store, given.tenant, given.why, tell)
         case "stock":
             return report_stock(given.store, given.tenant, tell)
+        case "simulate":
+            return _simulated(given, tell)
         case _:
             return Report(run_demo(tell, given.store))
+
+
+def _simulated(given: argparse.Namespace, tell: Narrator) -> Report:
+    # Loaded here: nobody else pays for what only tests need.
+    from ordercore.cli._simulate import SimulateOptions, report_simulation  # noqa: PLC0415
+
+    options = SimulateOptions(
+        seed=given.seed,
+        steps=given.steps,
+        tenants=given.tenants,
+        store=given.store,
+        report=given.report,
+        acts=given.acts,
+        checked=not given.unchecked,
+        quiet=given.json,
+    )
+    return report_simulation(options, tell)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,7 +134,21 @@ def _parser() -> argparse.ArgumentParser:
             )
         command.add_argument("--tenant", default="main", metavar="T", help="whose (%(default)s)")
         _add_output(command, "print one line of JSON")
+    _add_simulate(commands.add_parser("simulate", help="a shop under all that can go wrong"))
     return parser
+
+
+def _add_simulate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=int, default=1, help="what is drawn from (%(default)s)")
+    command.add_argument("--steps", type=int, default=10_000, help="how many (%(default)s)")
+    command.add_argument("--tenants", type=int, default=2, help="shops in one store (%(default)s)")
+    command.add_argument(
+        "--store", type=Where, metavar="STORE", help="a new file or empty database"
+    )
+    command.add_argument("--report", type=Path, metavar="FILE", help="write a page about it")
+    command.add_argument("--acts", metavar="N,N-N", help="play these acts alone, to replay a story")
+    command.add_argument("--unchecked", action="store_true", help="without the auditor")
+    _add_output(command, "print one line of JSON")
 
 
 def _add_output(parser: argparse.ArgumentParser, json_help: str) -> None:

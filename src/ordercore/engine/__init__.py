@@ -22,6 +22,12 @@ from ordercore.engine._verify import Verification, verify
 if TYPE_CHECKING:
     from ordercore.engine._async_engine import AsyncEngine
     from ordercore.engine._async_worker import AsyncWorker
+    from ordercore.engine._stepwise import (
+        Stepwise,
+        receive_stepwise,
+        run_pending_stepwise,
+        submit_stepwise,
+    )
     from ordercore.engine._worker import Worker
 
 __all__ = [
@@ -32,6 +38,7 @@ __all__ = [
     "Engine",
     "Kinds",
     "Prepared",
+    "Stepwise",
     "Submitted",
     "Trouble",
     "Verification",
@@ -39,6 +46,9 @@ __all__ = [
     "Worker",
     "audit_ledger",
     "dead_letters",
+    "receive_stepwise",
+    "run_pending_stepwise",
+    "submit_stepwise",
     "verify",
 ]
 
@@ -47,7 +57,11 @@ __all__ = [
 _LATER: Final = {
     "AsyncEngine": "ordercore.engine._async_engine",
     "AsyncWorker": "ordercore.engine._async_worker",
+    "Stepwise": "ordercore.engine._stepwise",
     "Worker": "ordercore.engine._worker",
+    "receive_stepwise": "ordercore.engine._stepwise",
+    "run_pending_stepwise": "ordercore.engine._stepwise",
+    "submit_stepwise": "ordercore.engine._stepwise",
 }
 
 

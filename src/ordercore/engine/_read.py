@@ -19,7 +19,7 @@ from ordercore.engine._stock_facts import (
     shelf_units_at,
     stock_as_of,
 )
-from ordercore.errors import InvalidDefinition, Rejected
+from ordercore.errors import InvalidDefinition
 from ordercore.fulfillment import (
     CapacityAt,
     CapacityLevel,
@@ -49,7 +49,7 @@ from ordercore.inventory import (
 )
 from ordercore.ledger import OpenPending
 from ordercore.orders import KnownReferences, PlanSourcing, PresentOrder
-from ordercore.places import CandidatePlaces, KnownPlaces, Place
+from ordercore.places import CandidatePlaces, KnownPlaces, Place, require_place
 from ordercore.ports import Carrier, Catalog, Places, Store, TaxCalculator
 from ordercore.sourcing import SourcingPlan, problem_key, solve
 from ordercore.totals import TaxOn
@@ -207,14 +207,7 @@ class Reader:
             Rejected: ``unknown_place``.
         """
         place_id = PlaceId(place)
-        known = (yield from Call(self.places.places, (place_id,))).get(place_id)
-        if known is None:
-            raise Rejected(
-                "unknown_place",
-                f"there is no place {place}",
-                data={"place": place},
-                legal=("places of the shop",),
-            )
+        known = require_place(place_id, (yield from Call(self.places.places, (place_id,))))
         if known.capacity is None:
             return None
         need = CapacityAt(((place_id, known.capacity),), (day,))

@@ -31,16 +31,15 @@ from ordercore.engine._environment import Environment
 from ordercore.engine._observing import Attributes, observed
 from ordercore.engine._replaying import replayed
 from ordercore.engine._requests import Hold, Loaded, Loop, Submission, Submitted
+from ordercore.engine._settling import settled
 from ordercore.errors import Conflict, InvariantViolated, OrderCoreError, Rejected
 from ordercore.grammar import (
     ROUNDS_MAX,
-    Command,
     CommandFamily,
     Context,
     Decision,
     Effect,
     Facts,
-    Submit,
 )
 from ordercore.ids import StreamId
 from ordercore.instants import Instant
@@ -168,6 +167,9 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
         facts = yield from gather_loop(attempt, facts)
         decided = attempt.decide(facts)
     except Rejected as refusal:
+        if not last and (yield from _moved_on(race, attempt)):
+            # Facts that were read later than the state make a refusal that was never true.
+            return facts.without(race.family.contested)
         # Who was faster under this very key may have done what is refused here: theirs counts.
         return replayed(race.submission, (yield from write(attempt.refused(refusal))))
     try:
@@ -184,6 +186,13 @@ def _run(race: _Race, facts: Facts, *, last: bool = False) -> Loop[Submitted | F
             return replayed(race.submission, (yield from write(attempt.refused(refusal))))
         return facts.without(race.family.contested)
     return decided.submitted(receipt)
+
+
+def _moved_on(race: _Race, attempt: "Attempt") -> Loop[bool]:
+    if race.stream is None or race.submission.expected_version is not None:
+        return False
+    present = yield from race.env.streams.load(race.stream)
+    return present.version != attempt.loaded.version
 
 
 def decide_loop(env: Environment, submission: Submission) -> "Loop[Submitted | Decided]":
@@ -318,7 +327,7 @@ class Attempt:
             actor=self.submission.actor,
             on_behalf_of=self.submission.on_behalf_of,
             next_due=_next_due(owed, self.at),
-            settles=_settled(self.env, self.family, command, self.loaded.state),
+            settles=settled(self.env, command, self.family.owed(self.loaded.state), owed),
             waits=sum(effect.waits_for_operator for effect in owed),
             snapshot=self.env.snapshots.due(self.family, receipt, after),
         )
@@ -370,29 +379,6 @@ def gather_loop(attempt: Attempt, facts: Facts) -> Loop[Facts]:
     if facts.missing(needs(command, state, facts, attempt.context)):
         raise InvariantViolated(f"{type(command).__name__} asks more than {ROUNDS_MAX} rounds")
     return facts
-
-
-def _settled(
-    env: Environment, family: CommandFamily, command: Command, state: object
-) -> tuple[str, ...]:
-    """
-    Name the effects whose leases end with a command.
-
-    An outcome ends the lease. So does a person's word to try again where the port can't be asked
-    what became of the last try: only then is calling anew more than a guess.
-    """
-    if command.settles:
-        return (command.settles,)
-    key = command.tries_again
-    if not key:
-        return ()
-    return tuple(
-        effect.key
-        for effect in family.owed(state)
-        if effect.key == key
-        and not isinstance(effect, Submit)
-        and not env.world.capabilities(effect).lookup
-    )
 
 
 def _next_due(owed: tuple[Effect, ...], at: Instant) -> Instant | None:

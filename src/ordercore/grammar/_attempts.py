@@ -135,8 +135,11 @@ def record_attempt(
         context: When, and how patient the host is.
         give_up: Do not try again: the outcome cannot be learned without risk.
     """
-    attempt = tries(attempts, effect_key) + 1
-    if give_up or attempt >= context.rules.attempts_max:
+    known = next((a for a in attempts if a.effect_key == effect_key), None)
+    attempt = known.count + 1 if known else 1
+    # Who was asked stays asked: a try that is told late does not take it back from a person.
+    asked = known is not None and known.waits_for_operator
+    if give_up or asked or attempt >= context.rules.attempts_max:
         return OperatorNeeded(effect_key=effect_key, reason=reason)
     wait_s = min(context.rules.retry_s * 2 ** min(attempt - 1, 30), _WAIT_MAX_S)
     return AttemptFailed(

@@ -17,7 +17,7 @@ from ordercore.inventory._document_shape import of_lot
 from ordercore.inventory._movements import Movements
 from ordercore.inventory._recorded_stock import AccountBalances, StockKey, StockRecord
 from ordercore.ledger import NOTHING, Step
-from ordercore.places import KnownPlaces
+from ordercore.places import KnownPlaces, require_place
 
 __all__ = [
     "DocumentContext",
@@ -74,13 +74,7 @@ def refuse_unknown(skus: Iterable[Sku], places: tuple[PlaceId, ...], facts: Fact
             legal=tuple(part.sku for part in known[kits[0]].components),
         )
     for place in places:
-        if place not in facts[KnownPlaces(places)]:
-            raise Rejected(
-                "unknown_place",
-                f"there is no place {place}",
-                data={"place": place},
-                legal=("places of the shop",),
-            )
+        require_place(place, facts[KnownPlaces(places)])
 
 
 def refuse_future(when: Instant, at: Instant, kind: str) -> None:

@@ -3,7 +3,7 @@ Changes of mind: cancellations before units leave, returns after they arrived.
 
 """
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -11,7 +11,7 @@ from ordercore import fulfillment, returns
 from ordercore.catalog import first_units, named_units, units_left
 from ordercore.errors import Rejected
 from ordercore.fulfillment import AllocatedUnits, FulfillmentLine, FulfillmentOrder, LineUnitsMoved
-from ordercore.grammar import Facts, replaced
+from ordercore.grammar import Facts, Need, replaced
 from ordercore.ids import LineId, PlaceId, child
 from ordercore.orders._balance import balance
 from ordercore.orders._conclusions import conclude
@@ -29,6 +29,7 @@ from ordercore.orders._work_commands import (
     InspectReturn,
     ReceiveReturn,
 )
+from ordercore.places import KnownPlaces, require_place
 from ordercore.totals import SHIPPING_LINE
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "decide_cancel_units",
     "decide_inspect_return",
     "decide_receive_return",
+    "receiving_needs",
 ]
 
 _SHIPPING: Final = LineId(SHIPPING_LINE)
@@ -235,6 +237,16 @@ def decide_authorize_return(
     return conclude(draft)
 
 
+def receiving_needs(
+    command: ReceiveReturn, state: Order | None, facts: Facts, context: OrderContext
+) -> frozenset[Need[Any]]:
+    """
+    The place where they have arrived.
+
+    """
+    return frozenset({KnownPlaces((command.place,))})
+
+
 def decide_receive_return(
     command: ReceiveReturn, state: Order | None, facts: Facts, context: OrderContext
 ) -> OrderDecision:
@@ -243,14 +255,14 @@ def decide_receive_return(
 
     Raises:
         Rejected: ``unknown_order``, ``unknown_return``, ``not_legal_now``, ``nothing_asked``,
-            ``quantity_not_there``, ``lots_differ``, ``lot_not_sent``.
+            ``quantity_not_there``, ``unknown_place``, ``lots_differ``, ``lot_not_sent``.
     """
-    del facts
     order = require_order(state, command.order_id)
     known = returns.require_return(order.returns, command.return_id)
     draft = Draft.of(order, context, command.occurred_at)
     lines = None if command.lines is None else in_lines(order.kits, command.lines)
     received = returns.receive_return(known, command.place, lines)
+    require_place(command.place, facts[KnownPlaces((command.place,))])
     received = with_lots(order, received, command.lots)
     for units in received.lines:
         if draft.tracks(units.line_id):

@@ -9,10 +9,9 @@ from ordercore.fulfillment import PACKAGE_LIFECYCLE
 from ordercore.money import Money
 from ordercore.orders._aftercare import cancelable
 from ordercore.orders._answers import retryable_minor
-from ordercore.orders._balance import uncovered_minor
+from ordercore.orders._balance import balance, uncovered_minor
 from ordercore.orders._order import Order
 from ordercore.orders._outstanding import outstanding
-from ordercore.payments import RequestKind
 
 __all__ = ["Allowed", "allowed"]
 
@@ -59,8 +58,7 @@ def _payment(order: Order) -> list[Allowed]:
     if missing > 0:
         found.append(Allowed("AddTender", "", f"{Money(missing, order.currency)} not covered"))
     left = sum(money.usable_minor(payment) for payment in money.payments)
-    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
-    due = min(left, order.due_minor - taken)
+    due = min(left, balance(order).unpaid_minor)
     if due > 0:
         found.append(Allowed("CapturePayment", "", f"up to {Money(due, order.currency)}"))
     return found

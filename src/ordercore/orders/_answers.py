@@ -6,6 +6,7 @@ Answers from outside: outcomes, failed attempts, a person's word to try again.
 from ordercore import fulfillment, payments
 from ordercore.errors import Rejected
 from ordercore.grammar import EffectRetried, Facts, OperatorNeeded, record_attempt
+from ordercore.orders._balance import balance
 from ordercore.orders._commands import RecordAnomaly, RecordAttempt, RecordOutcome, RetryEffect
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
@@ -148,5 +149,4 @@ def retryable_minor(order: Order, request: MoneyRequest) -> int:
         return min(request.amount_minor, sum(map(money.refundable_minor, money.payments)))
     payment = money.payment(request.payment_id)
     left = money.capturable_minor(payment) if payment else 0
-    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
-    return max(min(request.amount_minor, left, order.due_minor - taken), 0)
+    return min(request.amount_minor, left, balance(order).unpaid_minor)

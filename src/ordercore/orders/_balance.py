@@ -11,7 +11,7 @@ from ordercore.grammar import remembered
 from ordercore.orders._order import Order
 from ordercore.payments import RequestKind
 
-__all__ = ["Balance", "Settlement", "balance", "uncovered_minor"]
+__all__ = ["Balance", "Settlement", "balance", "refundable_minor", "uncovered_minor"]
 
 
 class Settlement(StrEnum):
@@ -38,6 +38,7 @@ class Balance:
         captured_minor: What was taken.
         refunded_minor: What went back.
         granted_minor: What it was decided to pay back.
+        waived_minor: What of that was never paid, and need not be any more.
         returned_minor: What of that is for units that were charged.
         under_way_minor: Captures and refunds that were asked and not answered.
         expected_minor: What the shop will have once all that is asked and granted is done.
@@ -50,6 +51,7 @@ class Balance:
     captured_minor: int
     refunded_minor: int
     granted_minor: int
+    waived_minor: int
     returned_minor: int
     under_way_minor: int
     expected_minor: int
@@ -106,6 +108,8 @@ def balance(order: Order) -> Balance:
     money = order.payments
     taking = money.pending_minor(RequestKind.CAPTURE)
     granted = sum(grant.amount_minor for grant in order.grants)
+    taken = money.captured_minor + taking
+    paid_back = _paid_back_minor(order, taken)
     return Balance(
         ordered_minor=order.total_minor,
         canceled_minor=order.canceled_minor,
@@ -114,11 +118,36 @@ def balance(order: Order) -> Balance:
         captured_minor=money.captured_minor,
         refunded_minor=money.refunded_minor,
         granted_minor=granted,
+        waived_minor=granted - paid_back,
         returned_minor=sum(g.amount_minor for g in order.grants if g.units_charged),
         under_way_minor=taking + money.pending_minor(RequestKind.REFUND),
-        # A grant for units that were never paid for has nothing to pay back.
-        expected_minor=max(money.captured_minor + taking - granted, 0),
+        expected_minor=taken - paid_back,
     )
+
+
+def refundable_minor(order: Order) -> int:
+    """
+    Return how much of what was granted may be asked back now, beyond what was asked already.
+
+    A refund for units that were charged and never paid gives nothing back; it ends the debt. What
+    is being captured counts once it is there.
+    """
+    return _paid_back_minor(order, order.payments.captured_minor) - order.payments.asked_back_minor
+
+
+def _paid_back_minor(order: Order, taken_minor: int) -> int:
+    """
+    Return what of the grants goes back in the end, where so much is taken.
+
+    What was asked back already, and of the rest what the shop has beyond what was charged for units
+    that stay with the customer.
+    """
+    if not order.grants:
+        return 0
+    asked = order.payments.asked_back_minor
+    granted = sum(grant.amount_minor for grant in order.grants)
+    stays = order.charged_minor - sum(g.amount_minor for g in order.grants if g.units_charged)
+    return asked + max(min(granted - asked, taken_minor - asked - stays), 0)
 
 
 def uncovered_minor(order: Order) -> int:
@@ -128,4 +157,5 @@ def uncovered_minor(order: Order) -> int:
     """
     money = order.payments
     refused = sum(money.capturable_minor(p) - money.usable_minor(p) for p in money.payments)
-    return order.due_minor - money.authorized_minor - money.undecided_minor + refused
+    due = order.due_minor - balance(order).waived_minor
+    return due - money.authorized_minor - money.undecided_minor + refused

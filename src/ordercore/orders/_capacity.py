@@ -15,7 +15,7 @@ from ordercore.ids import PlaceId, id_fault
 from ordercore.ledger import Step
 from ordercore.orders._order import Order
 from ordercore.orders._rules import OrderContext
-from ordercore.places import KnownPlaces, Place
+from ordercore.places import KnownPlaces, require_place
 
 __all__ = ["SetCapacity", "capacity_needs", "decide_capacity"]
 
@@ -81,14 +81,7 @@ def decide_capacity(
 
 
 def _level(command: SetCapacity, facts: Facts) -> CapacityAt:
-    place: Place | None = facts[KnownPlaces((command.place,))].get(command.place)
-    if place is None:
-        raise Rejected(
-            "unknown_place",
-            f"there is no place {command.place}",
-            data={"place": command.place},
-            legal=("places of the shop",),
-        )
+    place = require_place(command.place, facts[KnownPlaces((command.place,))])
     if place.capacity is None:
         raise Rejected(
             "capacity_not_limited",

@@ -17,13 +17,13 @@ from ordercore import fulfillment, payments
 from ordercore.errors import InvariantViolated
 from ordercore.fulfillment import AllocatedUnits, FulfillmentOrderEnded, PromisedWork
 from ordercore.ids import PlaceId
-from ordercore.orders._balance import balance
+from ordercore.orders._balance import balance, refundable_minor
 from ordercore.orders._draft import Draft, OrderDecision
 from ordercore.orders._events import OrderEnded, OrderReleased
 from ordercore.orders._lifecycles import ORDER_LIFECYCLE
 from ordercore.orders._promised_work import end_work, reduce_work
 from ordercore.orders._rules import CaptureWhen, ReleaseWhen
-from ordercore.payments import RequestKind
+from ordercore.payments import RefundRequested, RequestKind
 
 __all__ = ["conclude", "open_work"]
 
@@ -95,21 +95,24 @@ def _wrap_up(draft: Draft) -> None:
 
 def _pay_back(draft: Draft) -> None:
     """
-    Ask for the refunds that are granted and that captured money allows.
+    Ask for the refunds that are granted, as far as what they are for was paid.
 
     What was declined waits for a person: asking again unasked might never end.
     """
+    if not draft.order.grants:
+        return
+    asked: dict[str, int] = {}
+    for r in draft.order.payments.requests:
+        if r.kind is RequestKind.REFUND and (r.status != "declined" or r.waits_for_person):
+            asked[r.purpose] = asked.get(r.purpose, 0) + r.amount_minor
+    refundable = refundable_minor(draft.order)
     for grant in draft.order.grants:
-        money = draft.order.payments
-        left = grant.amount_minor - sum(
-            r.amount_minor
-            for r in money.requests
-            if r.kind is RequestKind.REFUND
-            and r.purpose == grant.grant_id
-            and (r.status != "declined" or r.waits_for_person)
-        )
+        left = min(grant.amount_minor - asked.get(grant.grant_id, 0), refundable)
         if left > 0:
-            draft.add(*payments.request_refund(money, draft.order.id, left, grant.grant_id))
+            money = draft.order.payments
+            requested = payments.request_refund(money, draft.order.id, left, grant.grant_id)
+            draft.add(*requested)
+            refundable -= sum(r.amount_minor for r in requested if isinstance(r, RefundRequested))
 
 
 def _collect(draft: Draft) -> None:

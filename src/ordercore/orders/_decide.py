@@ -53,7 +53,7 @@ _RULES: Final = CommandTable(
         w.SourceAgain: (_second_sourcing.source_again_needs, _second_sourcing.decide_source_again),
         w.CancelUnits: (_preordered.holds_needs, _aftercare.decide_cancel_units),
         w.AuthorizeReturn: (_no_needs, _aftercare.decide_authorize_return),
-        w.ReceiveReturn: (_no_needs, _aftercare.decide_receive_return),
+        w.ReceiveReturn: (_aftercare.receiving_needs, _aftercare.decide_receive_return),
         w.InspectReturn: (_no_needs, _aftercare.decide_inspect_return),
         w.CancelReturn: (_no_needs, _aftercare.decide_cancel_return),
         c.RecordOutcome: (_no_needs, _answers.decide_outcome),

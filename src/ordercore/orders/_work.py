@@ -14,6 +14,7 @@ from ordercore.grammar import Facts, replaced
 from ordercore.ids import LineId
 from ordercore.instants import Instant
 from ordercore.inventory import Shelf
+from ordercore.orders._balance import balance
 from ordercore.orders._commands import CapturePayment
 from ordercore.orders._conclusions import conclude
 from ordercore.orders._draft import Draft, OrderDecision, require_order
@@ -36,7 +37,6 @@ from ordercore.orders._work_commands import (
     ShipPackage,
     UnpackPackage,
 )
-from ordercore.payments import RequestKind
 from ordercore.totals import SHIPPING_LINE
 
 __all__ = [
@@ -313,14 +313,13 @@ def decide_capture(
     order = require_order(state, command.order_id)
     money = order.payments
     authorized = sum(money.usable_minor(payment) for payment in money.payments)
-    taken = money.captured_minor + money.pending_minor(RequestKind.CAPTURE)
-    due = order.due_minor - taken
+    due = balance(order).unpaid_minor
     if authorized >= command.amount_minor > due:
         raise Rejected(
             "exceeds_due",
-            f"can't capture {command.amount_minor} for order {order.id}: {max(due, 0)} is due",
-            data={"asked_minor": command.amount_minor, "due_minor": max(due, 0)},
-            legal=(f"at most {max(due, 0)}",),
+            f"can't capture {command.amount_minor} for order {order.id}: {due} is due",
+            data={"asked_minor": command.amount_minor, "due_minor": due},
+            legal=(f"at most {due}",),
         )
     draft = Draft.of(order, context)
     draft.add(*payments.request_capture(money, order.id, command.amount_minor, command.reason))

@@ -237,6 +237,18 @@ class Payments:
         """
         return sum(p.refunded_minor for p in self.payments)
 
+    @derived
+    def asked_back_minor(self) -> int:
+        """
+        What was asked to be refunded, whatever became of it, but what was asked anew since.
+
+        """
+        return sum(
+            r.amount_minor
+            for r in self.requests
+            if r.kind is RequestKind.REFUND and (r.status != "declined" or r.waits_for_person)
+        )
+
     @property
     def undecided_minor(self) -> int:
         """

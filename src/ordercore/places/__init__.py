@@ -13,6 +13,7 @@ from ordercore.places._places import (
     Place,
     PlaceKind,
     StaticPlaces,
+    require_place,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "StaticPlaces",
     "business_date",
     "days_from",
+    "require_place",
 ]

@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from ordercore.errors import InvalidData
+from ordercore.errors import InvalidData, Rejected
 from ordercore.grammar import Need
 from ordercore.ids import PlaceId, require_id
 from ordercore.parties import Destination
@@ -22,6 +22,7 @@ __all__ = [
     "Place",
     "PlaceKind",
     "StaticPlaces",
+    "require_place",
 ]
 
 
@@ -93,6 +94,24 @@ class KnownPlaces(Need[Mapping[PlaceId, Place]]):
     """
 
     ids: tuple[PlaceId, ...]
+
+
+def require_place(place: PlaceId, known: Mapping[PlaceId, Place]) -> Place:
+    """
+    Return a place by id, as the host knows it.
+
+    Raises:
+        Rejected: ``unknown_place``.
+    """
+    found = known.get(place)
+    if found is None:
+        raise Rejected(
+            "unknown_place",
+            f"there is no place {place}",
+            data={"place": place},
+            legal=("places of the shop",),
+        )
+    return found
 
 
 class StaticPlaces:

@@ -25,7 +25,7 @@ customer, every other is good. How keys, faults and lookups work is told in
 ``ordercore.testing._acting``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -226,6 +226,17 @@ class FakePaymentGateway(ActingFake):
         return sum(
             a.captured_minor - a.refunded_minor for a in known if currency in {None, a.currency}
         )
+
+    def kept_minor(self) -> Mapping[str, int]:
+        """
+        What was captured less what went back, by the key under which it was authorized.
+
+        """
+        kept: dict[str, int] = {}
+        for known in self._under(None):
+            taken = known.captured_minor - known.refunded_minor
+            kept[known.key] = kept.get(known.key, 0) + taken
+        return kept
 
     def _under(self, key: str | None) -> list[_Authorization]:
         with self._lock:
