@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from ordercore import SQLiteStore
-from ordercore.engine import _submit
 from ordercore.stores import PostgresStore
 from ordercore.testing.simulation import FaultKind, Findings, drawn_world, shrink, simulate
 from ordercore.testing.simulation._shrinking import shortest
+from tests.testing.bugs import PLANTED, planted
 
 _STEPS = 800
 
@@ -113,26 +113,21 @@ def test_a_run_in_which_a_fault_never_struck_has_failed(monkeypatch: pytest.Monk
 # --- what is wrong ---------------------------------------------------------------------------
 
 
-def test_what_is_wrong_is_found_and_told_as_a_short_story(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The planted bug: whatever ends an obligation but its answer leaves the lease for ever.
-
-    """
-    monkeypatch.setattr(
-        _submit, "settled", lambda _, command, *__: (command.settles,) if command.settles else ()
-    )
-    found = next(
-        run for seed in range(9, 20) if not (run := simulate(seed=seed, steps=_STEPS)).passed
-    )
-    assert found.incident is not None
-    short = shrink(found, budget=15_000)
-    assert short.incident is not None
-    assert short.incident.invariant == found.incident.invariant
-    assert short.acts is not None
-    assert len(short.acts) * 4 < found.acts_played
-    assert short.story is not None
-    assert "STOP" in short.story[-1]
-    again = simulate(seed=short.seed, steps=_STEPS, acts=short.acts)
+def test_what_is_wrong_is_found_and_told_as_a_short_story() -> None:
+    bug = next(bug for bug in PLANTED if bug.name == "damaged units are sold again")
+    with planted(bug):
+        found = next(
+            run for seed in range(1, 20) if not (run := simulate(seed=seed, steps=_STEPS)).passed
+        )
+        assert found.incident is not None
+        short = shrink(found, budget=8_000)
+        assert short.incident is not None
+        assert short.incident.invariant == found.incident.invariant
+        assert short.acts is not None
+        assert len(short.acts) * 2 < found.acts_played
+        assert short.story is not None
+        assert "STOP" in short.story[-1]
+        again = simulate(seed=short.seed, steps=_STEPS, acts=short.acts)
     assert str(again.incident) == str(short.incident)
 
 
@@ -153,7 +148,7 @@ def test_the_search_for_a_short_story_is_bounded() -> None:
 
     assert len(shortest(tuple(range(100)), fails, budget=100_000)) == 99
     whole, played = played, 0
-    assert len(shortest(tuple(range(100)), fails, budget=300)) == 100
+    assert len(shortest(tuple(range(100)), fails, budget=300)) >= 99
     assert 300 <= played <= 400 < whole
 
 

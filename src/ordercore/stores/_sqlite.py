@@ -146,10 +146,10 @@ class SQLiteStore(WorkRows):
         """
         with self._connections.writing() as connection:
             execute, at_us, until_us = connection.execute, to_us(at), to_us(until)
-            present_version, *row = execute(sql.LEASE, (tenant, stream, effect_key)).fetchone()
-            if is_fresh := row[0] is None:
-                row = [holder, at_us, at_us, at_us]
-            present, first_us, tried_us, present_until_us = row
+            found = execute(sql.LEASE, (tenant, stream, effect_key)).fetchone()
+            present_version, present, first_us, tried_us, present_until_us = found
+            if is_fresh := present is None:
+                present, first_us, tried_us, present_until_us = holder, at_us, at_us, at_us
             first_at, tried_at = from_us(first_us), from_us(tried_us)
             if present != holder and at_us < present_until_us:
                 return Lease(LeaseState.HELD, first_at, tried_at, from_us(present_until_us))
