@@ -2,8 +2,8 @@
 The shortest story of a failing run.
 
 A run is a row of acts that do not depend on each other's dice, so any of them can be left out.
-First the end is cut off, by halves, as far as the beginning still fails. Then acts are left out in ever
-smaller pieces as long as what is left fails in the same way (delta debugging: Zeller and
+First the end is cut off, by halves, as far as the beginning still fails. Then acts are left out in
+ever smaller pieces as long as what is left fails in the same way (delta debugging: Zeller and
 Hildebrandt, "Simplifying and isolating failure-inducing input", 2002). The work is bounded by the
 number of acts that are played, not by time, so the same run is made short in the same way
 everywhere.
