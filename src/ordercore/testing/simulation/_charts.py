@@ -38,6 +38,16 @@ class Series:
     values: tuple[int, ...]
 
 
+def _words(kind: str, x: int, y: int, words: str, anchor: str = "end") -> str:
+    place = f'font-size="11" text-anchor="{anchor}" x="{x}" y="{y}"'
+    return f'<text class="{kind}" {place}>{escape(words)}</text>'
+
+
+def _grid(from_x: int, from_y: int, to_x: int, to_y: int) -> str:
+    place = f'x1="{from_x}" y1="{from_y}" x2="{to_x}" y2="{to_y}"'
+    return f'<line stroke="currentColor" stroke-opacity=".15" {place}/>'
+
+
 def _x(number: int, count: int) -> int:
     return _LEFT + (_WIDTH - _LEFT - _RIGHT) * number // max(count - 1, 1)
 
@@ -62,15 +72,13 @@ def _frame(labels: Sequence[str], most: int) -> str:
     for tick in range(_TICKS + 1):
         value = most * tick // _TICKS
         y = _y(value, most)
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{y + 4}">{value:,}</text>')
+        parts.append(_grid(_LEFT, y, _WIDTH - _RIGHT, y))
+        parts.append(_words("tick", _LEFT - 6, y + 4, f"{value:,}"))
     for tick in range(_TICKS + 1):
         number = (len(labels) - 1) * tick // _TICKS
         anchor = "start" if tick == 0 else "end" if tick == _TICKS else "middle"
-        parts.append(
-            f'<text class="label" text-anchor="{anchor}" x="{_x(number, len(labels))}"'
-            f' y="{_HEIGHT - 14}">{escape(labels[number])}</text>'
-        )
+        x = _x(number, len(labels))
+        parts.append(_words("label", x, _HEIGHT - 14, labels[number], anchor))
     return "".join(parts)
 
 
@@ -167,19 +175,17 @@ def spans(title: str, rows: Mapping[str, tuple[int, int, int]]) -> str:
     parts: list[str] = []
     for seconds, name in _SPANS:
         x = left + _log_x(seconds, width)
-        parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="0" y2="{full - 24}"/>')
-        parts.append(
-            f'<text class="label" text-anchor="middle" x="{x}" y="{full - 8}">{name}</text>'
-        )
+        parts.append(_grid(x, 0, x, full - 24))
+        parts.append(_words("label", x, full - 8, name, "middle"))
     for number, (name, (count, median, late)) in enumerate(rows.items()):
         y = height * number + 6
         start, end = left + _log_x(median, width), left + _log_x(late, width)
-        parts.append(f'<text class="row" x="{left - 8}" y="{y + 10}">{escape(name)}</text>')
+        parts.append(_words("row", left - 12, y + 10, name))
         size = f'width="{max(end - start, 2)}" height="10" rx="2"'
         told = f"<title>{median:,} s to {late:,} s</title>"
         parts.append(f'<rect fill="{COLORS[0]}" x="{start}" y="{y}" {size}>{told}</rect>')
         parts.append(f'<circle fill="{COLORS[5]}" cx="{start}" cy="{y + 5}" r="5"/>')
-        parts.append(f'<text class="count" x="{_WIDTH - 8}" y="{y + 10}">{count:,}</text>')
+        parts.append(_words("count", _WIDTH - 8, y + 10, f"{count:,}"))
     inside = "".join(parts)
     return (
         f'<svg role="img" viewBox="0 0 {_WIDTH} {full}" aria-label="{escape(title)}">'

@@ -30,8 +30,7 @@ dl div { background: var(--card); border-radius: 8px; padding: .6rem .8rem; }
 dt { color: var(--faint); font-size: .8rem; } dd { margin: 0; font-size: 1.25rem; }
 svg { width: 100%; height: auto; stroke-width: 1.6; }
 text { fill: var(--faint); font: 11px system-ui, sans-serif; stroke: none; }
-.tick, .row { text-anchor: end; } .row { fill: var(--ink); font-size: 12px; }
-.count { text-anchor: end; } .grid { stroke: var(--line); }
+.row { fill: var(--ink); }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .2rem 0; font-size: .85rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2px;
   margin-right: .4em; }
