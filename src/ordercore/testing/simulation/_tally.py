@@ -158,12 +158,9 @@ class Tally:
         try:
             judge()
         except AssertionError as objection:
-            self.stop(
-                tenant,
-                getattr(objection, "invariant", "witness"),
-                getattr(objection, "subject", ""),
-                str(objection),
-            )
+            invariant: str = getattr(objection, "invariant", "witness")
+            subject: str = getattr(objection, "subject", "")
+            self.stop(tenant, invariant, subject, str(objection).removeprefix(f"{invariant}: "))
 
     def stop(self, tenant: TenantId, invariant: str, subject: str, sentence: str) -> NoReturn:
         """
