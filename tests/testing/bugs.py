@@ -88,10 +88,10 @@ PLANTED: tuple[Bug, ...] = (
         "taken_minor - asked",
     ),
     Bug(
-        "the authorization goes back while units are still to be sent",
+        "the authorization goes back while money is still to be taken",
         "orders._conclusions:_give_back_authorizations",
-        "order.units_to_ship == 0 and not",
-        "not",
+        "order.units_to_ship == 0 and not balance(order).unpaid_minor",
+        "order.units_to_ship == 0",
     ),
     Bug(
         "unused authorizations are never given back",
@@ -142,10 +142,10 @@ PLANTED: tuple[Bug, ...] = (
         "- taken - voiding",
     ),
     Bug(
-        "what is being refunded can be refunded again",
-        "payments._payments:Payments.refundable_minor",
-        "- payment.refunded_minor - asked",
-        "- payment.refunded_minor",
+        "what was refunded can be refunded again",
+        "payments._payments:Payments.asked_back_minor",
+        'r.status != "declined" or r.waits_for_person',
+        'r.status == "requested"',
     ),
     Bug(
         "a declined capture is asked again by itself",

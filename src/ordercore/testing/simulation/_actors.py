@@ -184,7 +184,7 @@ _WORK: Final[Mapping[str, int]] = {
     "ReceiveReturn": 20,
     "InspectReturn": 20,
     "CancelReturn": 3,
-    "AuthorizeReturn": 2,
+    "AuthorizeReturn": 5,
     "AddTender": 8,
     "RetryEffect": 10,
     "SourceAgain": 5,
@@ -233,7 +233,7 @@ def _command(
             known = next(r for r in order.returns.returns if r.id == about)
             bad = {units.line_id: 1 for units in known.lines} if dice.chance(300) else {}
             return InspectReturn(
-                order_id=order.id, return_id=about, damaged=bad, refund_shipping=dice.chance(200)
+                order_id=order.id, return_id=about, damaged=bad, refund_shipping=dice.chance(500)
             )
         case _:
             return _plain(order, name, about)
