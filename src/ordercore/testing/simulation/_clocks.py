@@ -16,15 +16,22 @@ START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
 
 
-def move(clock: VirtualClock, faults: Faults) -> None:
+def move(clock: VirtualClock, faults: Faults, *, hurried: bool) -> None:
     """
     Let some time pass before the next act; now and then a lot, or none at all.
 
+    Args:
+        clock: Which.
+        faults: Say what befalls it.
+        hurried: Somebody is in the middle of something. No process stands still for a day and then
+            calls a provider under a key that is no longer recognized; that nobody could mend.
     """
     dice = faults.dice
     seconds = dice.weighted(((60, 0), (25, 20), (10, 600), (4, 7_200), (1, 40_000)))
     if seconds:
-        clock.advance(seconds=dice.between(1, seconds))
+        clock.advance(seconds=min(dice.between(1, seconds), 600 if hurried else seconds))
+    if hurried:
+        return
     kind = faults.first_of(
         FaultKind.CLOCK_BACK,
         FaultKind.CLOCK_DAYLIGHT,

@@ -272,10 +272,19 @@ class ActingProxy:
                 call(ask)
                 outcome = Unknown(reason="it does not say, as simulated")
             case FaultKind.LIE:
-                self._lied(lambda: call(ask))
+                self._lied(lambda: self._after_all(call, ask))
                 outcome = Declined(code="processing_error", reason="not true, as simulated")
             case _:
                 call(ask)
                 raise OutcomeUnknown("provider", ask.key, "the answer was lost, as simulated")
         self._answered()
         return outcome
+
+    def _after_all(self, call: Callable[[Any], Outcome], ask: Effect) -> None:
+        """
+        Let the provider do what it said it would not, unless it was asked again and has done it.
+
+        """
+        inner = self._inner
+        if not inner.capabilities.lookup or inner.lookup(ask.key) is None:
+            call(ask)

@@ -155,7 +155,7 @@ class Simulation:
     def _play(self, number: int) -> None:
         self._tally.act = number
         dice = self._faults.dice = Dice(self._seed, number)
-        move(self._clock, self._faults)
+        move(self._clock, self._faults, hurried=self._processes.under_way > 0)
         self._happen(dice.pick(self._shops), dice)
         if self._tally.witnesses and self._tally.steps >= self._next_full:
             self._next_full = self._tally.steps + _FULL_CHECK
