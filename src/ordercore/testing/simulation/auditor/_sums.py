@@ -43,6 +43,10 @@ def free_to_take(order: ShadowOrder, payment: ShadowPayment) -> int:
 
 
 def to_pay_back(order: ShadowOrder, payment: ShadowPayment) -> int:
+    """
+    What of the money taken from a tender is neither paid back nor asked to be.
+
+    """
     return payment.captured - payment.refunded - order.asked("refund", payment)
 
 
